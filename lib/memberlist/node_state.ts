@@ -1,0 +1,48 @@
+/** What memberlist knows of one node. */
+import { Address } from "../base/address.ts";
+import type { Suspicion } from "./suspicion.ts";
+
+/** A node's status, numbered as push/pull carries it. */
+export const NodeStatus = { alive: 0, suspect: 1, dead: 2, left: 3 } as const;
+export type NodeStatus = typeof NodeStatus[keyof typeof NodeStatus];
+
+/** The six version bytes of an alive message: memberlist's and the delegate's (Serf's) min, max and current. */
+export interface NodeVersions {
+  pMin: number;
+  pMax: number;
+  pCur: number;
+  dMin: number;
+  dMax: number;
+  dCur: number;
+}
+
+/** One node of the table. Only `membership.ts` writes its status, incarnation, address, meta and versions. */
+export class NodeState {
+  status: NodeStatus;
+  incarnation = 0;
+  /** Monotonic milliseconds of the last status change. */
+  statusChangeMs: number;
+  /** The address in the bytes that it came in (4 or 16): compared bytewise with later claims, and sent on as it is. */
+  ip: Uint8Array;
+  port: number;
+  /** `ip` and `port`, ready for the transport. */
+  address: Address;
+  /** At most 512 bytes by convention; owned. */
+  meta: Uint8Array;
+  readonly versions: NodeVersions = { pMin: 0, pMax: 0, pCur: 0, dMin: 0, dMax: 0, dCur: 0 };
+  /** The running suspicion, present exactly while `status` is suspect. */
+  suspicion: Suspicion | undefined = undefined;
+  /** For the layer above: its own record of this node, so that no second look-up by name is needed. */
+  user: unknown = undefined;
+
+  constructor(readonly name: string, address: Address, status: NodeStatus, nowMs: number) {
+    this.address = address;
+    this.ip = address.ip;
+    this.port = address.port;
+    this.status = status;
+    this.statusChangeMs = nowMs;
+    this.meta = EMPTY;
+  }
+}
+
+const EMPTY = new Uint8Array(0);

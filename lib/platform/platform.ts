@@ -1,0 +1,107 @@
+/**
+ * The record of everything that the layers above the core may ask of the world. Types only: `main.ts` builds the one
+ * real record ({@link ./deno_platform.ts}) and passes it down, tests build their own.
+ */
+import type { Address } from "../base/address.ts";
+import type { Clock, Random, Transport, TransportSink } from "../base/ports.ts";
+
+/** Standard output and standard error. Never throws: a closed pipe ends the output, not the program. */
+export interface Ui {
+  /** Writes text as it is (no newline added). Order is kept; bytes are out when it returns. */
+  out(text: string): void;
+  err(text: string): void;
+}
+
+/** Files, synchronous: they are small and read at start, or written while the user waits. */
+export interface Files {
+  /** @throws {Error} whose message is Go's: `open PATH: no such file or directory`. */
+  readText(path: string): string;
+  /** Sorted byte-wise. @throws as readText. */
+  listDirectory(path: string): { name: string; isDirectory: boolean }[];
+  /** "file", "directory", or undefined when there is none. @throws as readText for other failures. */
+  stat(path: string): { isDirectory: boolean } | undefined;
+  /** Writes a temporary sibling, fsyncs, renames. Keeps an existing file's mode, else uses `mode`. @throws as readText. */
+  writeAtomic(path: string, text: string, mode: number): void;
+}
+
+/** One address of one network interface. */
+export interface InterfaceAddress {
+  readonly interfaceName: string;
+  /** An IP literal without zone. */
+  readonly host: string;
+}
+
+/** A byte stream (RPC). */
+export interface StreamConnection {
+  /** `ip:port` of the far end, IPv6 in brackets. */
+  readonly remote: string;
+  /** @returns bytes read, borrowed until the next read; null at the end or after any error. */
+  read(): Promise<Uint8Array | null>;
+  /**
+   * Queues bytes (copied) for writing; one writer, order kept. Never throws; after an error it does nothing.
+   * @returns how many bytes are waiting in this connection's queue now.
+   */
+  write(bytes: Uint8Array): number;
+  /** Resolves when all that was queued is written, or the connection broke. */
+  drained(): Promise<void>;
+  close(): void;
+}
+
+/** A listening stream socket. */
+export interface StreamListener {
+  readonly port: number;
+  /** @returns the next connection, or null once closed. */
+  accept(): Promise<StreamConnection | null>;
+  close(): void;
+}
+
+/** A bound gossip transport: UDP and TCP on one port. */
+export interface GossipTransport extends Transport {
+  /** What it is bound to; the real port when 0 was asked for. */
+  readonly bound: Address;
+  /** Starts delivering. Call once, after the engine exists. */
+  start(sink: TransportSink): void;
+  /** Closes sockets and open exchanges. Idempotent. */
+  close(): void;
+}
+
+/** What `stats` reports of the process. */
+export interface RuntimeInfo {
+  readonly os: string;
+  readonly arch: string;
+  readonly cpuCount: number;
+  /** `deno 2.4.2`. */
+  readonly version: string;
+}
+
+/** The signals that an agent listens to. */
+export type SignalName = "SIGINT" | "SIGTERM" | "SIGHUP" | "SIGUSR1";
+
+/** Everything together. */
+export interface Platform {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly ui: Ui;
+  readonly files: Files;
+  readonly runtime: RuntimeInfo;
+  /** An environment variable, or undefined. */
+  env(name: string): string | undefined;
+  /** The operating system's host name. @throws {Error} when there is none. */
+  hostname(): string;
+  interfaces(): InterfaceAddress[];
+  /** The name of the interface that carries the default route, if that can be told. */
+  defaultInterface(): string | undefined;
+  /** Resolves a host name to IP literals. IP literals resolve to themselves. @throws {Error} with Go's text: `lookup x: no such host`. */
+  resolveHost(host: string): Promise<string[]>;
+  /**
+   * Binds UDP and TCP to one address. `0.0.0.0` listens dual-stack where IPv6 exists.
+   * @throws {TransportError} `listen tcp 127.0.0.1:7946: bind: address already in use`.
+   */
+  bindGossip(host: string, port: number): GossipTransport;
+  /** @throws {TransportError} `listen tcp 127.0.0.1:7373: bind: address already in use`. */
+  listenStream(host: string, port: number): StreamListener;
+  /** @throws {TransportError} `dial tcp 127.0.0.1:7373: connect: connection refused`. */
+  dialStream(host: string, port: number, timeoutMs: number): Promise<StreamConnection>;
+  /** Calls `listener` at each `name`; returns what stops it. Unsupported signals are ignored. */
+  onSignal(name: SignalName, listener: () => void): () => void;
+}
