@@ -55,10 +55,33 @@ export interface StreamListener {
   close(): void;
 }
 
+/** What a gossip transport wants to know besides its address. */
+export interface GossipOptions {
+  /** How long an inbound stream may take, from accept to the last byte of the reply. Greater than 0. */
+  readonly tcpTimeoutMs: number;
+}
+
+/** What a gossip transport counted since it was bound. Each is a whole number that only grows. */
+export interface TransportCounters {
+  packetsReceived: number;
+  packetsSent: number;
+  /** Datagrams dropped because too many sends were still under way: a full local buffer. */
+  packetsDropped: number;
+  /** Datagrams that the local system refused after `sendPacket` had returned. */
+  packetErrors: number;
+  /** Inbound streams accepted, including those then refused. */
+  streamsAccepted: number;
+  /** Inbound streams closed silently because a limit of open streams or buffered bytes was reached. */
+  streamsRefused: number;
+  /** Inbound streams that ended before their request was complete. */
+  streamsFailed: number;
+}
+
 /** A bound gossip transport: UDP and TCP on one port. */
 export interface GossipTransport extends Transport {
-  /** What it is bound to; the real port when 0 was asked for. */
+  /** What it is bound to: the host that was asked for, and the real port when 0 was asked for. */
   readonly bound: Address;
+  readonly counters: Readonly<TransportCounters>;
   /** Starts delivering. Call once, after the engine exists. */
   start(sink: TransportSink): void;
   /** Closes sockets and open exchanges. Idempotent. */
@@ -90,18 +113,25 @@ export interface Platform {
   hostname(): string;
   interfaces(): InterfaceAddress[];
   /** The name of the interface that carries the default route, if that can be told. */
-  defaultInterface(): string | undefined;
+  defaultInterface(): Promise<string | undefined>;
   /** Resolves a host name to IP literals. IP literals resolve to themselves. @throws {Error} with Go's text: `lookup x: no such host`. */
   resolveHost(host: string): Promise<string[]>;
   /**
-   * Binds UDP and TCP to one address. `0.0.0.0` listens dual-stack where IPv6 exists.
+   * Binds UDP and TCP to one address. `0.0.0.0` listens dual-stack where IPv6 exists. Asynchronous only because its
+   * code is loaded on first use: a command that needs no gossip does not pay for it.
    * @throws {TransportError} `listen tcp 127.0.0.1:7946: bind: address already in use`.
    */
-  bindGossip(host: string, port: number): GossipTransport;
+  bindGossip(host: string, port: number, options: GossipOptions): Promise<GossipTransport>;
   /** @throws {TransportError} `listen tcp 127.0.0.1:7373: bind: address already in use`. */
   listenStream(host: string, port: number): StreamListener;
   /** @throws {TransportError} `dial tcp 127.0.0.1:7373: connect: connection refused`. */
   dialStream(host: string, port: number, timeoutMs: number): Promise<StreamConnection>;
   /** Calls `listener` at each `name`; returns what stops it. Unsupported signals are ignored. */
   onSignal(name: SignalName, listener: () => void): () => void;
+  /**
+   * Says where a bug goes that escapes from a timer or from a transport's sink: `listener(error)` is called, and the
+   * clock and the sockets go on. Replaces the listener before. Without one such an error is an uncaught one, which
+   * ends the program.
+   */
+  onFault(listener: (error: unknown) => void): void;
 }
