@@ -29,6 +29,8 @@ export interface InterfaceAddress {
   readonly interfaceName: string;
   /** An IP literal without zone. */
   readonly host: string;
+  /** Length of the network prefix in bits, 0..32 or 0..128: wider networks are preferred. */
+  readonly prefixLength: number;
 }
 
 /** A byte stream (RPC). */
@@ -111,7 +113,10 @@ export interface Platform {
   env(name: string): string | undefined;
   /** The operating system's host name. @throws {Error} when there is none. */
   hostname(): string;
+  /** The addresses of the interfaces, in the system's order. */
   interfaces(): InterfaceAddress[];
+  /** Whether an interface of that name exists, one without addresses included. */
+  hasInterface(name: string): boolean;
   /** The name of the interface that carries the default route, if that can be told. */
   defaultInterface(): Promise<string | undefined>;
   /** Resolves a host name to IP literals. IP literals resolve to themselves. @throws {Error} with Go's text: `lookup x: no such host`. */
