@@ -1,0 +1,120 @@
+/**
+ * Text of the wire: UTF-8 by convention, any bytes in fact (a peer may name its node with whatever it likes).
+ *
+ * Bytes that are not UTF-8 become the lone surrogates U+DC80..U+DCFF, one each, and are written back as the bytes that
+ * they were. So every byte sequence has exactly one string and comes back unchanged; names can be compared as strings
+ * and re-gossiped. Displays show such a surrogate as U+FFFD. (protocol.md F.2.1)
+ */
+
+const STRICT_DECODER = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+const ENCODER = new TextEncoder();
+
+/** Strings up to this many bytes are interned: names, keys of tags, words. */
+const INTERN_BYTES_MAX = 64;
+/** bounded: this many slots of at most {@linkcode INTERN_BYTES_MAX} characters; a newcomer replaces what is in its slot. */
+const INTERN_SLOTS = 4096;
+
+const internTable: string[] = new Array<string>(INTERN_SLOTS).fill("");
+
+/**
+ * The string for `bytes[start, end)`. Short ASCII strings are interned: the same bytes give the same string object
+ * without a new one being made.
+ */
+export function decodeText(bytes: Uint8Array, start: number, end: number): string {
+  const length = end - start;
+  if (length === 0) return "";
+  if (length > INTERN_BYTES_MAX) return decodeFresh(bytes, start, end);
+  let hash = 0x811c9dc5;
+  let union = 0;
+  for (let i = start; i < end; i++) {
+    const byte = bytes[i]!;
+    union |= byte;
+    hash = Math.imul(hash ^ byte, 0x01000193);
+  }
+  if (union >= 0x80) return decodeFresh(bytes, start, end);
+  const slot = (hash ^ (hash >>> 15)) & (INTERN_SLOTS - 1);
+  const known = internTable[slot]!;
+  if (known.length === length && isAsciiOf(known, bytes, start)) return known;
+  return internTable[slot] = STRICT_DECODER.decode(bytes.subarray(start, end));
+}
+
+function isAsciiOf(text: string, bytes: Uint8Array, start: number): boolean {
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) !== bytes[start + i]) return false;
+  return true;
+}
+
+function decodeFresh(bytes: Uint8Array, start: number, end: number): string {
+  try {
+    return STRICT_DECODER.decode(bytes.subarray(start, end));
+  } catch {
+    return decodeEscaping(bytes, start, end);
+  }
+}
+
+/** Decodes what is not UTF-8 as a whole: valid sequences as they are, every other byte as U+DC00 + byte. */
+function decodeEscaping(bytes: Uint8Array, start: number, end: number): string {
+  const units: string[] = [];
+  for (let i = start; i < end;) {
+    const size = sequenceLength(bytes, i, end);
+    if (size === 0) units.push(String.fromCharCode(0xdc00 + bytes[i++]!));
+    else {
+      units.push(STRICT_DECODER.decode(bytes.subarray(i, i + size)));
+      i += size;
+    }
+  }
+  return units.join("");
+}
+
+/** Length of the well-formed UTF-8 sequence at `at`, or 0 when there is none. Unicode 15, table 3-7. */
+function sequenceLength(bytes: Uint8Array, at: number, end: number): number {
+  const lead = bytes[at]!;
+  if (lead < 0x80) return 1;
+  const size = lead >= 0xc2 && lead <= 0xdf
+    ? 2
+    : lead >= 0xe0 && lead <= 0xef
+    ? 3
+    : lead >= 0xf0 && lead <= 0xf4
+    ? 4
+    : 0;
+  if (size === 0 || at + size > end) return 0;
+  const second = bytes[at + 1]!;
+  // No overlong forms, no surrogates, nothing above U+10FFFF.
+  const low = lead === 0xe0 ? 0xa0 : lead === 0xf0 ? 0x90 : 0x80;
+  const high = lead === 0xed ? 0x9f : lead === 0xf4 ? 0x8f : 0xbf;
+  if (second < low || second > high) return 0;
+  for (let i = 2; i < size; i++) if ((bytes[at + i]! & 0xc0) !== 0x80) return 0;
+  return size;
+}
+
+/**
+ * Writes `text` at `target[offset]`.
+ *
+ * @param target has room for `3 * text.length` bytes from `offset` on.
+ * @returns how many bytes were written.
+ */
+export function encodeTextInto(text: string, target: Uint8Array, offset: number): number {
+  const length = text.length;
+  for (let i = 0; i < length; i++) {
+    const unit = text.charCodeAt(i);
+    if (unit >= 0x80) return i + encodeUnicodeInto(i === 0 ? text : text.slice(i), target, offset + i);
+    target[offset + i] = unit;
+  }
+  return length;
+}
+
+function encodeUnicodeInto(text: string, target: Uint8Array, offset: number): number {
+  if (text.isWellFormed()) return ENCODER.encodeInto(text, target.subarray(offset)).written;
+  let at = offset;
+  for (const character of text) {
+    const unit = character.charCodeAt(0);
+    if (character.length === 1 && unit >= 0xdc80 && unit <= 0xdcff) target[at++] = unit - 0xdc00;
+    else at += ENCODER.encodeInto(character, target.subarray(at)).written;
+  }
+  return at - offset;
+}
+
+/** The bytes of `text` in an array of their own. */
+export function encodeText(text: string): Uint8Array {
+  const target = new Uint8Array(text.length * 3);
+  return target.subarray(0, encodeTextInto(text, target, 0));
+}
