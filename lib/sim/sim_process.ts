@@ -1,0 +1,123 @@
+/** One life of one node's process, as a clock: it can be blocked, kept busy, have its wall clock stepped, and die. */
+import { assert } from "../base/assert.ts";
+import type { Clock } from "../base/ports.ts";
+import { Timer, TimerHeap } from "../base/timer_heap.ts";
+import type { SimClock } from "./sim_clock.ts";
+
+/**
+ * The clock of one simulated process. Its timers live in a heap of its own, of which only the earliest is represented
+ * in the world's: so a blocked process can be late as a whole, and a dead one forgets all its timers at once.
+ *
+ * While blocked it handles nothing: timers and packets wait. When it wakes, timers that fell due go first, then what
+ * came over the network, as in an event loop (and as is worst for a failure detector).
+ */
+export class SimProcess implements Clock {
+  readonly #world: SimClock;
+  // Bounded: one entry per armed timer of this process.
+  readonly #heap = new TimerHeap();
+  readonly #wake: Timer;
+  #blockedUntilMs = 0;
+  #alive = true;
+  #firing = false;
+
+  /** Milliseconds by which this process' wall clock is off; tests step it. */
+  wallSkewMs = 0;
+  /** How long handling each packet or timer takes this process, in milliseconds. 0: no time at all. */
+  busyMs = 0;
+
+  constructor(world: SimClock) {
+    this.#world = world;
+    this.#wake = new Timer(() => this.#onWake());
+  }
+
+  nowMs(): number {
+    return this.#world.nowMs();
+  }
+
+  wallMs(): number {
+    return this.#world.wallMs() + this.wallSkewMs;
+  }
+
+  /** @throws {AssertionError} for a negative delay or NaN. */
+  arm(timer: Timer, delayMs: number): void {
+    assert(delayMs >= 0, "a delay is not negative");
+    if (!this.#alive) return;
+    this.#heap.set(timer, this.#world.nowMs() + delayMs);
+    this.#setWake();
+  }
+
+  disarm(timer: Timer): void {
+    if (!timer.armed) return;
+    this.#heap.delete(timer);
+    this.#setWake();
+  }
+
+  /** Whether it runs at all. */
+  get alive(): boolean {
+    return this.#alive;
+  }
+
+  /** How many of its timers are armed. */
+  get armedCount(): number {
+    return this.#heap.size;
+  }
+
+  /** Until when it handles nothing; in the past when it is not blocked. */
+  get blockedUntilMs(): number {
+    return this.#blockedUntilMs;
+  }
+
+  /** Whether it handles nothing at this moment. */
+  get blocked(): boolean {
+    return this.#blockedUntilMs > this.#world.nowMs();
+  }
+
+  /** Blocks it for `durationMs` from now; a longer block that runs already is kept. */
+  blockFor(durationMs: number): void {
+    this.#blockedUntilMs = Math.max(this.#blockedUntilMs, this.#world.nowMs() + durationMs);
+    this.#setWake();
+  }
+
+  /** Ends a block now. What waits is handled at the moment at which the block would have ended, at the latest. */
+  unblock(): void {
+    this.#blockedUntilMs = 0;
+    this.#setWake();
+  }
+
+  /** Ends the process: none of its timers will fire, and it can arm no more. For good. */
+  kill(): void {
+    this.#alive = false;
+    for (let timer = this.#heap.peek(); timer !== undefined; timer = this.#heap.peek()) {
+      this.#heap.delete(timer);
+    }
+    this.#world.disarm(this.#wake);
+  }
+
+  /** The network tells that the process has handled something: a busy one is then blocked for a while. */
+  onHandled(): void {
+    if (this.busyMs > 0) this.blockFor(this.busyMs);
+  }
+
+  /** One timer per wake-up, so that the world can be looked at between any two. */
+  #onWake(): void {
+    const timer = this.#heap.popDue(this.#world.nowMs());
+    if (timer !== undefined) {
+      this.#firing = true;
+      timer.onTimer();
+      this.#firing = false;
+      this.onHandled();
+    }
+    this.#setWake();
+  }
+
+  #setWake(): void {
+    if (this.#firing || !this.#alive) return;
+    const top = this.#heap.peek();
+    if (top === undefined) {
+      this.#world.disarm(this.#wake);
+      return;
+    }
+    const wakeMs = Math.max(top.deadlineMs, this.#blockedUntilMs);
+    if (!this.#wake.armed || this.#wake.deadlineMs !== wakeMs) this.#world.armAt(this.#wake, wakeMs);
+  }
+}
