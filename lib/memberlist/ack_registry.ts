@@ -1,0 +1,60 @@
+/** Who waits for which ack: sequence numbers of pings under way. */
+
+/** Somebody who waits for the answer to a ping. */
+export interface AckSink {
+  /** The first ack came; there will be no other. @param payload borrowed; empty when the peer sent none. */
+  onAck(payload: Uint8Array): void;
+  /** A helper says that it got no ack either. May come several times. */
+  onNack(): void;
+}
+
+/** Pings that we keep track of at once. A probe needs one, each ping on behalf of another node needs one. */
+const PENDING_MAX = 1024;
+
+/**
+ * Pings under way, by sequence number. An entry goes with its first ack or when its owner gives up; what nobody waits
+ * for is ignored, as late and duplicated acks are normal. protocol.md C.10.
+ */
+export class AckRegistry {
+  // bounded: PENDING_MAX
+  readonly #pending = new Map<number, AckSink>();
+  #lastSeqNo = 0;
+
+  /** How many pings are under way. */
+  get size(): number {
+    return this.#pending.size;
+  }
+
+  /** Whether so many are under way that a stranger's wish for another ping is refused. */
+  get isFull(): boolean {
+    return this.#pending.size >= PENDING_MAX;
+  }
+
+  /** Registers `sink` under a new sequence number (32 bits, wraps; numbers in use are passed over). */
+  register(sink: AckSink): number {
+    do this.#lastSeqNo = (this.#lastSeqNo + 1) >>> 0; while (this.#pending.has(this.#lastSeqNo));
+    this.#pending.set(this.#lastSeqNo, sink);
+    return this.#lastSeqNo;
+  }
+
+  /** The owner gives up. Harmless when the ack has come. */
+  release(seqNo: number): void {
+    this.#pending.delete(seqNo);
+  }
+
+  /** @returns whether somebody waited for it. */
+  onAck(seqNo: number, payload: Uint8Array): boolean {
+    const sink = this.#pending.get(seqNo);
+    if (sink === undefined) return false;
+    this.#pending.delete(seqNo);
+    sink.onAck(payload);
+    return true;
+  }
+
+  /** @returns whether somebody waits for it. */
+  onNack(seqNo: number): boolean {
+    const sink = this.#pending.get(seqNo);
+    sink?.onNack();
+    return sink !== undefined;
+  }
+}

@@ -1,0 +1,164 @@
+/**
+ * The transmit-limited queue: each message is put into a bounded number of packets and then forgotten. Who has been
+ * sent least goes first, so that news overtakes what is already known. protocol.md C.12, SWIM §4.1.
+ */
+import type { BroadcastSink } from "./delegate.ts";
+import { retransmitLimit } from "./formulas.ts";
+
+/** What a queue needs to know. */
+export interface BroadcastQueueOptions {
+  /** A message is handed out `retransmitMult * ceil(log10(n + 1))` times, at least once. */
+  readonly retransmitMult: number;
+  /** The n of that formula, asked whenever messages are handed out. */
+  readonly nodeCount: () => number;
+  /** Told after every {@linkcode BroadcastQueue.queue}: somebody arms the gossip timer. */
+  readonly onQueued: () => void;
+}
+
+/** A queued message. Its place in the order: transmits up, then length down, then age (id) down. */
+class Entry {
+  transmits = 0;
+  constructor(
+    readonly message: Uint8Array,
+    readonly key: string | undefined,
+    readonly onFinished: (() => void) | undefined,
+    readonly id: number,
+  ) {}
+}
+
+/**
+ * Entries are kept in tiers by number of transmissions, each tier sorted by length and age: what to send next is found
+ * by bisection, and a packet costs no more than the messages that it takes.
+ *
+ * bounded: one entry per key; entries without a key by {@linkcode prune}, which their owner calls.
+ */
+export class BroadcastQueue {
+  readonly #options: BroadcastQueueOptions;
+  /** By transmissions; within a tier the shortest, oldest entry is first. Bounded: tiers by the transmit limit. */
+  readonly #tiers: Entry[][] = [];
+  readonly #byKey = new Map<string, Entry>();
+  /** Scratch of {@linkcode fill}: an entry handed out is not to be found again by the same call. */
+  readonly #taken: Entry[] = [];
+  #size = 0;
+  #nextId = 0;
+
+  constructor(options: BroadcastQueueOptions) {
+    this.#options = options;
+  }
+
+  /** How many messages wait. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /**
+   * Queues a message; one with the same key that still waits is dropped (and counts as finished).
+   *
+   * @param message copied.
+   * @param key what the message is about: newer news about the same replaces it.
+   * @param onFinished called once, when the message has been sent often enough or was dropped.
+   */
+  queue(message: Uint8Array, key?: string, onFinished?: () => void): void {
+    const replaced = key === undefined ? undefined : this.#byKey.get(key);
+    if (replaced !== undefined) this.#remove(replaced);
+    const entry = new Entry(message.slice(), key, onFinished, this.#nextId++);
+    if (key !== undefined) this.#byKey.set(key, entry);
+    this.#insert(entry);
+    replaced?.onFinished?.();
+    this.#options.onQueued();
+  }
+
+  /**
+   * Puts messages into a packet until it is full: tier by tier, of each the longest that still fits, the newest first
+   * among equals. Each costs one transmission.
+   */
+  fill(sink: BroadcastSink): void {
+    if (this.#size === 0) return;
+    for (const tier of this.#tiers) this.#fillFromTier(tier, sink);
+    if (this.#taken.length > 0) this.#putBack();
+  }
+
+  /** Drops the entries that would be sent last until no more than `entriesMax` are left; they count as finished. */
+  prune(entriesMax: number): void {
+    const dropped: Entry[] = [];
+    for (let i = this.#tiers.length - 1; i >= 0 && this.#size > entriesMax; i--) {
+      const tier = this.#tiers[i]!;
+      const excess = tier.splice(0, this.#size - entriesMax);
+      this.#size -= excess.length;
+      for (const entry of excess) this.#forgetKey(entry);
+      dropped.push(...excess);
+    }
+    for (const entry of dropped) entry.onFinished?.();
+  }
+
+  #fillFromTier(tier: Entry[], sink: BroadcastSink): void {
+    while (tier.length > 0) {
+      const room = sink.roomBytes();
+      const at = room > 0 ? countWithin(tier, room) - 1 : -1;
+      if (at < 0) return;
+      const entry = at === tier.length - 1 ? tier.pop()! : tier.splice(at, 1)[0]!;
+      this.#size--;
+      sink.add(entry.message);
+      this.#taken.push(entry);
+    }
+  }
+
+  #putBack(): void {
+    const limit = retransmitLimit(this.#options.retransmitMult, this.#options.nodeCount());
+    let callbacks: (() => void)[] | undefined;
+    for (const entry of this.#taken) {
+      if (++entry.transmits < limit) this.#insert(entry);
+      else {
+        this.#forgetKey(entry);
+        if (entry.onFinished !== undefined) (callbacks ??= []).push(entry.onFinished);
+      }
+    }
+    this.#taken.length = 0;
+    // Last: the queue is whole again, whatever they do.
+    if (callbacks !== undefined) { for (const callback of callbacks) callback(); }
+  }
+
+  #insert(entry: Entry): void {
+    while (this.#tiers.length <= entry.transmits) this.#tiers.push([]);
+    const tier = this.#tiers[entry.transmits]!;
+    tier.splice(placeOf(tier, entry), 0, entry);
+    this.#size++;
+  }
+
+  #remove(entry: Entry): void {
+    const tier = this.#tiers[entry.transmits]!;
+    tier.splice(placeOf(tier, entry), 1);
+    this.#size--;
+    this.#forgetKey(entry);
+  }
+
+  #forgetKey(entry: Entry): void {
+    if (entry.key !== undefined && this.#byKey.get(entry.key) === entry) this.#byKey.delete(entry.key);
+  }
+}
+
+/** How many entries of a tier are no longer than `bytes`. */
+function countWithin(tier: readonly Entry[], bytes: number): number {
+  let low = 0, high = tier.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (tier[middle]!.message.length <= bytes) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** Where an entry stands in its tier, or belongs. */
+function placeOf(tier: readonly Entry[], entry: Entry): number {
+  const length = entry.message.length;
+  let low = 0, high = tier.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const other = tier[middle]!;
+    const isBefore = other.message.length < length ||
+      (other.message.length === length && other.id < entry.id);
+    if (isBefore) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
