@@ -1,0 +1,64 @@
+/** Messages around others, and instead of them: compress, err. Conventions and layouts: messages.ts. */
+import { WireError } from "../base/errors.ts";
+import { MsgpackReader } from "../wire/msgpack_reader.ts";
+import type { MsgpackWriter } from "../wire/msgpack_writer.ts";
+import { StructFields } from "../wire/struct_fields.ts";
+import { MessageType, NO_BYTES } from "./message_type.ts";
+
+const U8_MAX = 0xff;
+const U16_MAX = 0xffff;
+
+// Decoding is synchronous and never re-entered: one reader serves all.
+const reader = new MsgpackReader();
+
+/** What a compress message holds. */
+export interface Compressed {
+  /** 0 is LZW, the only one there is. */
+  algo: number;
+  buf: Uint8Array;
+}
+
+const COMPRESSED = new StructFields("Algo", "Buf");
+
+/** A compress message to decode into. */
+export function createCompressed(): Compressed {
+  return { algo: 0, buf: NO_BYTES };
+}
+
+/** Appends the message. */
+export function encodeCompressed(writer: MsgpackWriter, buf: Uint8Array): void {
+  writer.byte(MessageType.compress).mapHeader(2).string("Algo").uint(0).string("Buf").bytes(buf);
+}
+
+/** How many bytes {@linkcode encodeCompressed} adds to a buffer of `length` bytes. */
+export function compressedOverheadBytes(length: number): number {
+  return 12 + (length < 32 ? 1 : length <= U16_MAX ? 3 : 5);
+}
+
+/** @throws {WireError} when the body is malformed or the algorithm unknown; `into` is then half filled. */
+export function decodeCompressed(bytes: Uint8Array, start: number, end: number, into: Compressed): void {
+  into.algo = 0;
+  into.buf = NO_BYTES;
+  reader.reset(bytes, start, end).beginStruct(COMPRESSED);
+  for (let field = reader.nextField(); field >= 0; field = reader.nextField()) {
+    if (field === 0) into.algo = reader.uint(U8_MAX);
+    else into.buf = reader.bytes() ?? NO_BYTES;
+  }
+  // Agents of all versions send this text back on a stream.
+  if (into.algo !== 0) throw new WireError(`Cannot decompress unknown algorithm ${into.algo}`, start);
+}
+
+const ERR = new StructFields("Error");
+
+/** Appends the message: a reply on a stream whose request could not be read. */
+export function encodeErr(writer: MsgpackWriter, text: string): void {
+  writer.byte(MessageType.err).mapHeader(1).string("Error").string(text);
+}
+
+/** @returns the text, for people only. @throws {WireError} when the body is malformed. */
+export function decodeErr(bytes: Uint8Array, start: number, end: number): string {
+  let text = "";
+  reader.reset(bytes, start, end).beginStruct(ERR);
+  while (reader.nextField() >= 0) text = reader.string();
+  return text;
+}

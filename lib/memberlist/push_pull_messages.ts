@@ -1,0 +1,125 @@
+/**
+ * The messages of streams: the push/pull header and its node entries, and the header of a user message.
+ *
+ * ```
+ * 06 {Join bool, Nodes int, UserStateLen int}   then Nodes entries   then UserStateLen raw bytes
+ *    entry {Addr, Incarnation u32, Meta, Name, Port u16, State int, Vsn}
+ * 08 {UserMsgLen int}                           then UserMsgLen raw bytes
+ * ```
+ * These decode from a reader that stands at the value, because several follow one another. protocol.md B.
+ */
+import { WireError } from "../base/errors.ts";
+import type { MsgpackReader } from "../wire/msgpack_reader.ts";
+import type { MsgpackWriter } from "../wire/msgpack_writer.ts";
+import { StructFields } from "../wire/struct_fields.ts";
+import { MessageType, NO_BYTES } from "./message_type.ts";
+import { NodeStatus } from "./node_state.ts";
+import { checkVersionLength } from "./state_messages.ts";
+
+const U16_MAX = 0xffff;
+const U32_MAX = 0xffffffff;
+
+/** The most nodes that one push/pull may announce, as in the newest memberlist. */
+export const PUSH_PULL_NODES_MAX = 1_048_576;
+/** The most bytes of user state, or of a user message on a stream: 20 MiB. */
+export const USER_STATE_BYTES_MAX: number = 20 * 1024 * 1024;
+
+/** What a push/pull begins with. */
+export interface PushPullHeader {
+  /** How many node entries follow. */
+  nodes: number;
+  userStateLen: number;
+  join: boolean;
+}
+
+const HEADER = new StructFields("Nodes", "UserStateLen", "Join");
+
+/** Appends type byte and header. */
+export function encodePushPullHeader(writer: MsgpackWriter, header: Readonly<PushPullHeader>): void {
+  writer.byte(MessageType.pushPull).mapHeader(3).string("Join").bool(header.join);
+  writer.string("Nodes").uint(header.nodes).string("UserStateLen").uint(header.userStateLen);
+}
+
+/** @throws {WireError} when malformed, negative, or above {@linkcode PUSH_PULL_NODES_MAX} or {@linkcode USER_STATE_BYTES_MAX}. */
+export function decodePushPullHeader(reader: MsgpackReader): PushPullHeader {
+  const header: PushPullHeader = { nodes: 0, userStateLen: 0, join: false };
+  reader.beginStruct(HEADER);
+  for (let field = reader.nextField(); field >= 0; field = reader.nextField()) {
+    if (field === 0) header.nodes = reader.uint(PUSH_PULL_NODES_MAX);
+    else if (field === 1) header.userStateLen = reader.uint(USER_STATE_BYTES_MAX);
+    else header.join = reader.bool();
+  }
+  return header;
+}
+
+/** One node as a push/pull carries it. Byte fields are borrowed from the decoded buffer. */
+export interface PushPullNode {
+  name: string;
+  /** IP bytes as announced, of any length: check. */
+  addr: Uint8Array;
+  /** 0 stands for the receiver's own bind port. */
+  port: number;
+  meta: Uint8Array;
+  incarnation: number;
+  state: NodeStatus;
+  /** Six bytes or more, or none; see readVersions in state_messages.ts. */
+  vsn: Uint8Array;
+}
+
+const NODE = new StructFields("Name", "Addr", "Port", "Meta", "Incarnation", "State", "Vsn");
+
+/** Appends one entry. */
+export function encodePushPullNode(writer: MsgpackWriter, node: Readonly<PushPullNode>): void {
+  writer.mapHeader(7);
+  writer.string("Addr").bytes(node.addr).string("Incarnation").uint(node.incarnation);
+  writer.string("Meta").bytes(node.meta).string("Name").string(node.name).string("Port").uint(node.port);
+  writer.string("State").uint(node.state).string("Vsn").bytes(node.vsn);
+}
+
+/** @throws {WireError} when malformed, for an unknown state, and for a Vsn of 1 to 5 bytes. */
+export function decodePushPullNode(reader: MsgpackReader): PushPullNode {
+  const node: PushPullNode = {
+    name: "",
+    addr: NO_BYTES,
+    port: 0,
+    meta: NO_BYTES,
+    incarnation: 0,
+    state: NodeStatus.alive,
+    vsn: NO_BYTES,
+  };
+  const start = reader.position;
+  reader.beginStruct(NODE);
+  for (let field = reader.nextField(); field >= 0; field = reader.nextField()) {
+    if (field === 0) node.name = reader.string();
+    else if (field === 1) node.addr = reader.bytes() ?? NO_BYTES;
+    else if (field === 2) node.port = reader.uint(U16_MAX);
+    else if (field === 3) node.meta = reader.bytes() ?? NO_BYTES;
+    else if (field === 4) node.incarnation = reader.uint(U32_MAX);
+    else if (field === 5) node.state = decodeStatus(reader);
+    else node.vsn = reader.bytes() ?? NO_BYTES;
+  }
+  checkVersionLength(node.vsn, start);
+  return node;
+}
+
+function decodeStatus(reader: MsgpackReader): NodeStatus {
+  const at = reader.position;
+  const status = reader.uint(U32_MAX);
+  if (status > NodeStatus.left) throw new WireError(`unknown node state ${status}`, at);
+  return status as NodeStatus;
+}
+
+const USER_HEADER = new StructFields("UserMsgLen");
+
+/** Appends type byte and header of a user message on a stream. */
+export function encodeUserHeader(writer: MsgpackWriter, userMsgLen: number): void {
+  writer.byte(MessageType.user).mapHeader(1).string("UserMsgLen").uint(userMsgLen);
+}
+
+/** @returns the length of what follows. @throws {WireError} when malformed or above {@linkcode USER_STATE_BYTES_MAX}. */
+export function decodeUserHeader(reader: MsgpackReader): number {
+  let userMsgLen = 0;
+  reader.beginStruct(USER_HEADER);
+  while (reader.nextField() >= 0) userMsgLen = reader.uint(USER_STATE_BYTES_MAX);
+  return userMsgLen;
+}
