@@ -8,12 +8,11 @@
  * its own. Where that cannot be reached, Linux x64 falls back to Deno 2.4.2 with the genuine runtime of that version,
  * which one npm package carries; other targets then fail with a clear error.
  */
-import { obtainFallbackRuntime } from "./denort.ts";
+import { BuildError, compileExecutable, run } from "./compile.ts";
 import { isFresh, newestSource } from "./freshness.ts";
 
 const ROOT = new URL("..", import.meta.url).pathname.replace(/\/$/, "");
 const BUNDLE = `${ROOT}/build`;
-const HOST_TARGET = "x86_64-unknown-linux-gnu";
 const TARGETS = [
   "x86_64-unknown-linux-gnu",
   "aarch64-unknown-linux-gnu",
@@ -21,38 +20,6 @@ const TARGETS = [
   "aarch64-apple-darwin",
   "x86_64-pc-windows-msvc",
 ];
-/** The Deno that the fallback runtime belongs to. */
-const FALLBACK_DENO = "2.4.2";
-
-/** Least permissions, baked in; nothing is ever asked at run time. */
-const PERMISSIONS = [
-  "--no-prompt",
-  "--allow-net",
-  "--allow-read",
-  "--allow-write",
-  "--allow-env",
-  "--allow-run",
-  "--allow-sys=hostname,networkInterfaces,uid,systemMemoryInfo,loadavg",
-];
-
-/**
- * No code cache: it would live under a predictable name in a world-writable directory, and a root agent would execute
- * what anybody planted there. The V8 flags trade a little speed for about 9 MiB of memory.
- */
-const COMPILE = [
-  "--no-check",
-  "--no-lock",
-  "--no-npm",
-  "--no-config",
-  "--no-code-cache",
-  "--unstable-net",
-  "--v8-flags=--optimize-for-size,--max-opt=2",
-];
-
-class BuildError extends Error {
-  override readonly name = "BuildError";
-}
-
 interface BuildArguments {
   readonly targets: readonly string[];
   readonly output: string;
@@ -86,36 +53,16 @@ function required(value: string | undefined, flag: string): string {
   return value;
 }
 
-interface Outcome {
-  readonly ok: boolean;
-  readonly text: string;
-}
-
-async function run(
-  command: string,
-  args: readonly string[],
-  env: Record<string, string> = {},
-): Promise<Outcome> {
-  const result = await new Deno.Command(command, {
-    args: [...args],
-    cwd: ROOT,
-    env: { NO_COLOR: "1", ...env },
-    stdin: "null",
-  }).output();
-  const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
-  return { ok: result.success, text: decode(result.stdout) + decode(result.stderr) };
-}
-
 async function commitStamp(): Promise<string> {
-  const commit = await run("git", ["rev-parse", "--short", "HEAD"]).catch(() => undefined);
+  const commit = await run(ROOT, "git", ["rev-parse", "--short", "HEAD"]).catch(() => undefined);
   if (commit === undefined || !commit.ok) return "unknown";
-  const status = await run("git", ["status", "--porcelain"]);
+  const status = await run(ROOT, "git", ["status", "--porcelain"]);
   return commit.text.trim() + (status.text.trim() === "" ? "" : "+CHANGES");
 }
 
 async function bundle(): Promise<void> {
   await Deno.remove(BUNDLE, { recursive: true }).catch(() => {});
-  const outcome = await run(Deno.execPath(), [
+  const outcome = await run(ROOT, Deno.execPath(), [
     "bundle",
     "--quiet",
     "--frozen",
@@ -137,48 +84,6 @@ async function bundle(): Promise<void> {
   if (stamped !== 1) {
     throw new BuildError(`the commit stamp stands in ${stamped} bundled files instead of one`);
   }
-}
-
-function compileArguments(target: string, file: string): string[] {
-  return [
-    "compile",
-    "--quiet",
-    ...COMPILE,
-    ...PERMISSIONS,
-    "--target",
-    target,
-    "--output",
-    file,
-    `${BUNDLE}/main.js`,
-  ];
-}
-
-/** Deno's own way first; `undefined` when it worked, else why not. */
-async function compileWithOwnRuntime(target: string, file: string): Promise<string | undefined> {
-  const outcome = await run(Deno.execPath(), compileArguments(target, file));
-  return outcome.ok ? undefined : outcome.text.trim().split("\n").at(-1) ?? "unknown failure";
-}
-
-async function compileWithFallback(target: string, file: string): Promise<void> {
-  const runtime = await obtainFallbackRuntime(`${ROOT}/.cache`);
-  const outcome = await run("npx", ["-y", `deno@${FALLBACK_DENO}`, ...compileArguments(target, file)], {
-    DENORT_BIN: runtime,
-    // 2.4 trusts only its own certificate list unless told otherwise.
-    DENO_TLS_CA_STORE: "system",
-  });
-  if (!outcome.ok) throw new BuildError(`compiling with Deno ${FALLBACK_DENO} failed:\n${outcome.text}`);
-}
-
-async function compile(target: string, file: string): Promise<void> {
-  const failure = await compileWithOwnRuntime(target, file);
-  if (failure === undefined) return;
-  if (target !== HOST_TARGET) {
-    throw new BuildError(`${target}: Deno's runtime for this target cannot be downloaded here (${failure})`);
-  }
-  console.log(
-    `Deno's own download is out of reach; compiling with Deno ${FALLBACK_DENO} and its runtime from npm`,
-  );
-  await compileWithFallback(target, file);
 }
 
 /** Nothing checks that a runtime fits the compiler; only running the product does. */
@@ -211,7 +116,7 @@ async function build(args: BuildArguments): Promise<void> {
   for (const target of targets) {
     const file = fileFor(target, args.output, host);
     await Deno.mkdir(file.slice(0, file.lastIndexOf("/")), { recursive: true });
-    await compile(target, file);
+    await compileExecutable(ROOT, `${BUNDLE}/main.js`, target, file);
     if (target === Deno.build.target) await smokeRun(file);
     else console.log(`${file}: compiled for ${target}, not run on this machine`);
   }

@@ -1,0 +1,117 @@
+/** Compiles a bundle to an executable: with Deno's own runtime where it can be downloaded, else with the fallback. */
+import { obtainFallbackRuntime } from "./denort.ts";
+
+const HOST_TARGET = "x86_64-unknown-linux-gnu";
+/** The Deno that the fallback runtime belongs to. */
+const FALLBACK_DENO = "2.4.2";
+
+/** Least permissions, baked in; nothing is ever asked at run time. */
+const PERMISSIONS = [
+  "--no-prompt",
+  "--allow-net",
+  "--allow-read",
+  "--allow-write",
+  "--allow-env",
+  "--allow-run",
+  "--allow-sys=hostname,networkInterfaces,uid,systemMemoryInfo,loadavg",
+];
+
+/**
+ * No code cache: it would live under a predictable name in a world-writable directory, and a root agent would execute
+ * what anybody planted there. The V8 flags trade a little speed for about 9 MiB of memory.
+ */
+const COMPILE = [
+  "--no-check",
+  "--no-lock",
+  "--no-npm",
+  "--no-config",
+  "--no-code-cache",
+  "--unstable-net",
+  "--v8-flags=--optimize-for-size,--max-opt=2",
+];
+
+/** A build that cannot be done, in one line. */
+export class BuildError extends Error {
+  override readonly name = "BuildError";
+}
+
+/** How a command ended. */
+export interface Outcome {
+  readonly ok: boolean;
+  readonly text: string;
+}
+
+/** Runs a command in `cwd` to its end; both outputs together as text. */
+export async function run(
+  cwd: string,
+  command: string,
+  args: readonly string[],
+  env: Record<string, string> = {},
+): Promise<Outcome> {
+  const result = await new Deno.Command(command, {
+    args: [...args],
+    cwd,
+    env: { NO_COLOR: "1", ...env },
+    stdin: "null",
+  }).output();
+  const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+  return { ok: result.success, text: decode(result.stdout) + decode(result.stderr) };
+}
+
+function compileArguments(entry: string, target: string, file: string): string[] {
+  return [
+    "compile",
+    "--quiet",
+    ...COMPILE,
+    ...PERMISSIONS,
+    "--target",
+    target,
+    "--output",
+    file,
+    entry,
+  ];
+}
+
+/** Deno's own way first; `undefined` when it worked, else why not. */
+async function compileWithOwnRuntime(root: string, args: readonly string[]): Promise<string | undefined> {
+  const outcome = await run(root, Deno.execPath(), args);
+  if (outcome.ok) return undefined;
+  const lines = outcome.text.trim().split("\n");
+  return (lines.find((line) => line.includes("error sending request")) ?? lines[0] ?? "unknown failure")
+    .trim();
+}
+
+async function compileWithFallback(root: string, args: readonly string[]): Promise<void> {
+  const runtime = await obtainFallbackRuntime(`${root}/.cache`);
+  const outcome = await run(root, "npx", ["-y", `deno@${FALLBACK_DENO}`, ...args], {
+    DENORT_BIN: runtime,
+    // 2.4 trusts only its own certificate list unless told otherwise.
+    DENO_TLS_CA_STORE: "system",
+  });
+  if (!outcome.ok) throw new BuildError(`compiling with Deno ${FALLBACK_DENO} failed:\n${outcome.text}`);
+}
+
+/**
+ * Compiles one JavaScript file and what it imports.
+ *
+ * @param root the project's directory; the fallback runtime is kept in its `.cache`.
+ * @param entry the bundle's main file.
+ * @throws {BuildError} when neither Deno's own download nor the fallback works.
+ */
+export async function compileExecutable(
+  root: string,
+  entry: string,
+  target: string,
+  file: string,
+): Promise<void> {
+  const args = compileArguments(entry, target, file);
+  const failure = await compileWithOwnRuntime(root, args);
+  if (failure === undefined) return;
+  if (target !== HOST_TARGET) {
+    throw new BuildError(`${target}: Deno's runtime for this target cannot be downloaded here (${failure})`);
+  }
+  console.log(
+    `Deno's own download is out of reach; compiling with Deno ${FALLBACK_DENO} and its runtime from npm`,
+  );
+  await compileWithFallback(root, args);
+}
