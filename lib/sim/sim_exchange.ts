@@ -21,13 +21,14 @@ export interface ExchangeWorld {
 const SYN_RESEND_MS = 1000;
 const DATA_RESEND_MS = 200;
 
-/** What is on its way. `reset` is the answer of a host on which nobody listens. */
-type Leg = "syn" | "synAck" | "reset" | "request" | "reply" | "abort" | "done";
+/** What is on its way. `reset` is the answer of a host on which nobody listens, `stalled`: the peer waits for more. */
+type Leg = "syn" | "synAck" | "reset" | "request" | "stalled" | "fin" | "reply" | "abort" | "done";
 
 /**
  * ```
  * syn -> synAck -> request -> reply -> done       abort: the connection broke; the opener learns it
- *   \-> reset -> done        \-> done (no reply was expected)
+ *   \-> reset -> done        |-> done (no reply was expected)
+ *                            \-> stalled -> fin -> done (the request was incomplete, and the opener gave up)
  * ```
  * Each leg is one segment train: a loss or a cut delays it by a doubling resend time, a blocked process by its block.
  * The opener's deadline runs on the opener's own clock, and ends the opener's part only: a request that has been sent
@@ -84,7 +85,7 @@ export class SimExchange {
 
   #attempt(): void {
     const { clock, faults, counters, dice } = this.#world;
-    const toPeer = this.#leg === "syn" || this.#leg === "request";
+    const toPeer = this.#leg === "syn" || this.#leg === "request" || this.#leg === "fin";
     const from = toPeer ? this.#openerHost.index : this.#peerHost.index;
     const to = toPeer ? this.#peerHost.index : this.#openerHost.index;
     const conditions = faults.conditions(from, to);
@@ -110,7 +111,7 @@ export class SimExchange {
 
   /** Whose process must be awake to handle the present leg; a kernel accepts and refuses connections by itself. */
   #handler(): Listener | undefined {
-    if (this.#leg === "request") return this.#peer;
+    if (this.#leg === "request" || this.#leg === "fin") return this.#peer;
     return this.#leg === "syn" ? undefined : this.#opener;
   }
 
@@ -140,6 +141,10 @@ export class SimExchange {
       case "abort":
         this.#world.counters.exchangesBroken++;
         return this.#failAtOpener(broken(this.#openerHost, this.#peerHost));
+      case "fin":
+        this.#failAtPeer(this.#request.length, "closed");
+        return this.#finish();
+      case "stalled":
       case "done":
     }
   }
@@ -167,16 +172,23 @@ export class SimExchange {
     const broken = this.#breaks === "request";
     const length = broken ? Math.floor(this.#breakAt * this.#request.length) : this.#request.length;
     const found = dice.scanInChunks(sink.newFrameReader(), this.#request, length);
-    if (found === undefined) {
-      sink.onExchangeFailed(this.#openerHost.address, length, closed(this.#peerHost, this.#openerHost));
-      return this.#abort();
-    }
+    if (found === undefined) return this.#onIncompleteRequest(length, broken);
     counters.exchangesServed++;
     this.#reply = sink.onExchange(this.#openerHost.address, found);
     dice.release();
     if (this.#reader === null) return this.#finish();
     counters.exchangeBytesSent += this.#reply?.length ?? 0;
     this.#transmit("reply", DATA_RESEND_MS);
+  }
+
+  /** An opener that awaits a reply holds the connection open: the peer waits with it. */
+  #onIncompleteRequest(received: number, broken: boolean): void {
+    if (!broken && this.#reader !== null && !this.#openerDone) {
+      this.#leg = "stalled";
+      return;
+    }
+    this.#failAtPeer(received, "closed");
+    this.#abort();
   }
 
   #onReply(): void {
@@ -200,6 +212,7 @@ export class SimExchange {
     this.#world.counters.exchangesTimedOut++;
     const connecting = this.#leg === "syn" || this.#leg === "synAck" || this.#leg === "reset";
     const error = timedOut(this.#openerHost, this.#peerHost, connecting);
+    if (this.#leg === "stalled") this.#transmit("fin", DATA_RESEND_MS);
     this.#endOpener(() => this.#sink.onError(error));
   }
 
