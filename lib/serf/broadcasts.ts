@@ -1,0 +1,167 @@
+/** Serf's outgoing gossip: three transmit-limited queues that share what memberlist leaves of a packet. protocol.md C.12. */
+import { type Clock, type Logger, LogLevel } from "../base/ports.ts";
+import { Timer } from "../base/timer_heap.ts";
+import { BroadcastQueue } from "../memberlist/broadcast_queue.ts";
+import type { BroadcastSink } from "../memberlist/delegate.ts";
+import { MessageType } from "../memberlist/message_type.ts";
+import { MsgpackWriter } from "../wire/msgpack_writer.ts";
+
+/** What waits in a queue. */
+export type BroadcastKind = "intent" | "query" | "event";
+
+/** What the queues need to know. */
+export interface BroadcastsOptions {
+  readonly retransmitMult: number;
+  /** The n of the transmit limit: members of any status. */
+  readonly memberCount: () => number;
+  /** Told after every message that was queued. */
+  readonly onQueued: () => void;
+  /** Entries that may wait in one queue. */
+  readonly maxQueueDepth: number;
+  /** Milliseconds between two looks at a long queue. */
+  readonly queueCheckIntervalMs: number;
+  /** The longest message that fits into a packet of its own, in bytes, memberlist's type byte included. */
+  readonly messageBytesMax: number;
+}
+
+/** A queue of this many is worth a warning. */
+const QUEUE_DEPTH_WARNING = 128;
+
+interface NamedQueue {
+  /** As the log calls it. */
+  readonly name: string;
+  readonly queue: BroadcastQueue;
+}
+
+/**
+ * The queues, first served first: intents, queries, user events.
+ *
+ * bounded: each by twice `maxQueueDepth` at any moment, and by `maxQueueDepth` after each check of long queues.
+ */
+export class Broadcasts {
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #options: BroadcastsOptions;
+  readonly #queues: Readonly<Record<BroadcastKind, NamedQueue>>;
+  readonly #inOrder: readonly NamedQueue[];
+  // bounded: one per caller who waits for a broadcast.
+  readonly #waits = new Set<BroadcastWait>();
+  readonly #checkTimer: Timer;
+  readonly #scratch = new MsgpackWriter();
+
+  constructor(clock: Clock, logger: Logger, options: BroadcastsOptions) {
+    this.#clock = clock;
+    this.#logger = logger;
+    this.#options = options;
+    const { retransmitMult, memberCount: nodeCount, onQueued } = options;
+    const create = (name: string) => ({
+      name,
+      queue: new BroadcastQueue({ retransmitMult, nodeCount, onQueued }),
+    });
+    this.#queues = { intent: create("Intent"), query: create("Query"), event: create("Event") };
+    this.#inOrder = [this.#queues.intent, this.#queues.query, this.#queues.event];
+    this.#checkTimer = new Timer(() => this.#checkDepths());
+  }
+
+  /** Whether {@linkcode fill} would have something to give. */
+  get waiting(): boolean {
+    return this.#inOrder.some(({ queue }) => queue.size > 0);
+  }
+
+  /** How many messages of a kind wait. */
+  depth(kind: BroadcastKind): number {
+    return this.#queues[kind].queue.size;
+  }
+
+  /** Puts into a packet what fits, in the order of the queues. */
+  fill(sink: BroadcastSink): void {
+    for (const { queue } of this.#inOrder) queue.fill(sink);
+  }
+
+  /**
+   * Queues a Serf message.
+   *
+   * @param message Serf's type byte and body; copied. One that no packet can hold is dropped: it would wait for ever
+   *   (real agents keep it), and such an event still travels by push/pull.
+   * @param onFinished called once: it has been sent as often as it is to be, or was dropped.
+   */
+  queue(kind: BroadcastKind, message: Uint8Array, onFinished?: () => void): void {
+    if (message.length + 1 > this.#options.messageBytesMax) {
+      this.#logger.log(LogLevel.debug, `serf: not gossiping a message of ${message.length} bytes: too long`);
+      onFinished?.();
+      return;
+    }
+    this.#scratch.reset();
+    this.#scratch.byte(MessageType.user).raw(message);
+    const { queue } = this.#queues[kind];
+    queue.queue(this.#scratch.view(), undefined, onFinished);
+    this.#onDepth(queue);
+  }
+
+  /**
+   * Queues an intent, and tells when it has been sent as often as it is to be.
+   *
+   * @param done called once, with false when `timeoutMs` passed first or {@linkcode stop} was called.
+   */
+  queueAndWait(message: Uint8Array, timeoutMs: number, done: (sent: boolean) => void): void {
+    const wait = new BroadcastWait(this.#clock, (sent) => {
+      this.#waits.delete(wait);
+      done(sent);
+    });
+    this.#waits.add(wait);
+    wait.start(timeoutMs);
+    this.queue("intent", message, () => wait.settle(true));
+  }
+
+  /** Ends all waits. What is queued may still be sent. */
+  stop(): void {
+    this.#clock.disarm(this.#checkTimer);
+    for (const wait of [...this.#waits]) wait.settle(false);
+  }
+
+  #onDepth(queue: BroadcastQueue): void {
+    if (queue.size < QUEUE_DEPTH_WARNING) return;
+    if (!this.#checkTimer.armed) this.#clock.arm(this.#checkTimer, this.#options.queueCheckIntervalMs);
+    // A flood does not wait for the timer. Twice the limit, so that pruning costs little per message.
+    if (queue.size > 2 * this.#options.maxQueueDepth) queue.prune(this.#options.maxQueueDepth);
+  }
+
+  #checkDepths(): void {
+    const limit = this.#options.maxQueueDepth;
+    for (const { name, queue } of this.#inOrder) {
+      if (queue.size < QUEUE_DEPTH_WARNING) continue;
+      this.#logger.log(LogLevel.warn, `serf: ${name} queue depth: ${queue.size}`);
+      if (queue.size > limit) {
+        const text = `${name} queue depth (${queue.size}) exceeds limit (${limit}), dropping messages!`;
+        this.#logger.log(LogLevel.warn, `serf: ${text}`);
+        queue.prune(limit);
+      }
+      if (!this.#checkTimer.armed) this.#clock.arm(this.#checkTimer, this.#options.queueCheckIntervalMs);
+    }
+  }
+}
+
+/** Somebody who waits for one broadcast, and not for ever. */
+class BroadcastWait {
+  readonly #clock: Clock;
+  readonly #timer: Timer;
+  #done: ((sent: boolean) => void) | undefined;
+
+  constructor(clock: Clock, done: (sent: boolean) => void) {
+    this.#clock = clock;
+    this.#done = done;
+    this.#timer = new Timer(() => this.settle(false));
+  }
+
+  start(timeoutMs: number): void {
+    this.#clock.arm(this.#timer, timeoutMs);
+  }
+
+  /** The first call counts. */
+  settle(sent: boolean): void {
+    const done = this.#done;
+    this.#done = undefined;
+    this.#clock.disarm(this.#timer);
+    done?.(sent);
+  }
+}

@@ -1,0 +1,78 @@
+/** Intents about nodes that are not members yet: they may arrive before the node itself. protocol.md D.3. */
+
+/** What an intent says. */
+export type IntentKind = "join" | "leave";
+
+/** The newest intent heard about one unknown node. */
+export interface RecentIntent {
+  readonly kind: IntentKind;
+  /** Lamport time. */
+  readonly lTime: number;
+  /** Monotonic milliseconds at which it was heard. */
+  readonly heardMs: number;
+}
+
+/** However small the cluster, this many intents are remembered. */
+const CAPACITY_MIN = 4096;
+
+/**
+ * One intent per unknown node, the newest by Lamport time. Expires by age; when full, the one heard longest ago goes.
+ */
+export class IntentBuffer {
+  // bounded: max(4096, 2 * members); in the order in which they were heard.
+  readonly #recent = new Map<string, RecentIntent>();
+  readonly #memberCount: () => number;
+
+  /** @param memberCount asked at every insertion. */
+  constructor(memberCount: () => number) {
+    this.#memberCount = memberCount;
+  }
+
+  /** How many are remembered. */
+  get size(): number {
+    return this.#recent.size;
+  }
+
+  /** When the one that waits longest was heard, monotonic milliseconds; undefined when empty. */
+  get oldestMs(): number | undefined {
+    for (const intent of this.#recent.values()) return intent.heardMs;
+    return undefined;
+  }
+
+  /** Remembers an intent. @returns false when one of the same or a later Lamport time is known already. */
+  upsert(node: string, kind: IntentKind, lTime: number, nowMs: number): boolean {
+    const known = this.#recent.get(node);
+    if (known !== undefined && lTime <= known.lTime) return false;
+    // Deleted first, so that the Map's order stays the order of hearing.
+    this.#recent.delete(node);
+    this.#recent.set(node, { kind, lTime, heardMs: nowMs });
+    this.#evict();
+    return true;
+  }
+
+  /**
+   * Takes out what was heard about a node that has now become a member. From then on its record carries the Lamport
+   * time; an intent that stayed here would be applied a second time, to a namesake that joins after a prune.
+   */
+  take(node: string): RecentIntent | undefined {
+    const intent = this.#recent.get(node);
+    if (intent !== undefined) this.#recent.delete(node);
+    return intent;
+  }
+
+  /** Forgets what was heard at or before `beforeMs` (monotonic milliseconds). */
+  expire(beforeMs: number): void {
+    for (const [node, intent] of this.#recent) {
+      if (intent.heardMs > beforeMs) return;
+      this.#recent.delete(node);
+    }
+  }
+
+  #evict(): void {
+    const capacity = Math.max(CAPACITY_MIN, 2 * this.#memberCount());
+    for (const node of this.#recent.keys()) {
+      if (this.#recent.size <= capacity) return;
+      this.#recent.delete(node);
+    }
+  }
+}

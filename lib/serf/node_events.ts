@@ -1,0 +1,70 @@
+/** The rules for what memberlist reports of a node: what it does to the member. protocol.md D.2. */
+import type { NodeState } from "../memberlist/node_state.ts";
+import type { MemberEventSource } from "./events.ts";
+import type { IntentBuffer } from "./intent_buffer.ts";
+import { MemberStatus } from "./member.ts";
+import type { MemberTable } from "./member_table.ts";
+
+/**
+ * ```
+ * node joins  : unknown -> alive, or leaving when a leave intent came first     any -> alive
+ * node leaves : alive -> failed     leaving -> left     others unchanged
+ * node updates: tags, address, versions; the status stays
+ * ```
+ * Whether a node left or failed is decided by the leave intent that came before, not by memberlist's own word.
+ */
+export class NodeEvents {
+  readonly #table: MemberTable;
+  readonly #buffer: IntentBuffer;
+  readonly #events: MemberEventSource;
+  readonly #decodeTags: (meta: Uint8Array) => ReadonlyMap<string, string>;
+
+  /** @param decodeTags never throws: of a broken meta it returns what could be read. */
+  constructor(
+    table: MemberTable,
+    buffer: IntentBuffer,
+    events: MemberEventSource,
+    decodeTags: (meta: Uint8Array) => ReadonlyMap<string, string>,
+  ) {
+    this.#table = table;
+    this.#buffer = buffer;
+    this.#events = events;
+    this.#decodeTags = decodeTags;
+  }
+
+  /** A node became alive that was unknown, dead or left. */
+  onJoin(node: NodeState): void {
+    const tags = this.#decodeTags(node.meta);
+    const known = this.#table.get(node.name);
+    if (known !== undefined) {
+      this.#table.refresh(known, node, tags);
+      this.#table.setStatus(known, MemberStatus.alive);
+      this.#events.joined(known);
+      return;
+    }
+    const intent = this.#buffer.take(node.name);
+    const status = intent?.kind === "leave" ? MemberStatus.leaving : MemberStatus.alive;
+    this.#events.joined(this.#table.add(node, tags, status, intent?.lTime ?? 0));
+  }
+
+  /** A node became dead or left. */
+  onLeave(node: NodeState): void {
+    const member = this.#table.get(node.name);
+    if (member === undefined) return;
+    if (member.status === MemberStatus.leaving) {
+      this.#table.setStatus(member, MemberStatus.left);
+      this.#events.left(member, false);
+    } else if (member.status === MemberStatus.alive) {
+      this.#table.setStatus(member, MemberStatus.failed);
+      this.#events.failed(member);
+    }
+  }
+
+  /** An alive node changed its metadata. */
+  onUpdate(node: NodeState): void {
+    const member = this.#table.get(node.name);
+    if (member === undefined) return;
+    this.#table.refresh(member, node, this.#decodeTags(node.meta));
+    this.#events.updated(member);
+  }
+}

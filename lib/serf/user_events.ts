@@ -1,0 +1,81 @@
+/** The buffer of user events: what was seen, so that each is delivered and passed on once. protocol.md D.4. */
+import type { LamportClock } from "./lamport_clock.ts";
+import { LamportRing, type RingSlot } from "./lamport_ring.ts";
+
+/** A user event as the buffer keeps it, and as push/pull carries it. */
+export interface StoredEvent {
+  readonly name: string;
+  /** Owned; null as well as empty when there is none. */
+  readonly payload: Uint8Array | null;
+}
+
+/** What became of an event. `new`: deliver it and pass it on. `full`: the buffer's bound is reached, it is dropped. */
+export type EventVerdict = "new" | "duplicate" | "old" | "ignored" | "absurd" | "full";
+
+/**
+ * Distinct events at one Lamport time: as many as nodes that happened to send in the same moment. Real agents have no
+ * bound here, so that one peer can fill their memory.
+ */
+const EVENTS_PER_TIME_MAX = 4096;
+/** All events together, in bytes of name and payload: below half of what a push/pull may weigh (20 MiB). */
+const RING_BYTES_MAX = 8 * 1024 * 1024;
+/** What an event weighs beyond its name and payload: its objects, and its framing in a push/pull. */
+const EVENT_OVERHEAD_BYTES = 64;
+
+/**
+ * Recognises events by (Lamport time, name, payload); whether an event may be coalesced is no part of what it is.
+ */
+export class UserEvents {
+  // bounded: as many slots as the ring has, EVENTS_PER_TIME_MAX each, RING_BYTES_MAX together.
+  readonly #ring: LamportRing<StoredEvent>;
+  #bytes = 0;
+
+  /** @param size how many Lamport times are remembered (512 in all real clusters: push/pull sends them all). */
+  constructor(clock: LamportClock, size: number) {
+    this.#ring = new LamportRing(clock, size, (slot) => this.#onDropped(slot));
+  }
+
+  /** What push/pull sends: mostly undefined. A live view. */
+  get slots(): readonly (RingSlot<StoredEvent> | undefined)[] {
+    return this.#ring.slots;
+  }
+
+  /** Drops events older than `lTime` from now on (a join that does not want the past). */
+  ignoreBefore(lTime: number): void {
+    this.#ring.ignoreBefore(lTime);
+  }
+
+  /**
+   * Notes an event, and tells whether it was seen before.
+   *
+   * @param payload borrowed; copied when the event is new.
+   */
+  record(lTime: number, name: string, payload: Uint8Array | null): EventVerdict {
+    const slot = this.#ring.open(lTime);
+    if (typeof slot === "string") return slot;
+    for (const known of slot.entries) {
+      if (known.name === name && isSamePayload(known.payload, payload)) return "duplicate";
+    }
+    const weight = weightOf(name, payload);
+    if (slot.entries.length >= EVENTS_PER_TIME_MAX || this.#bytes + weight > RING_BYTES_MAX) return "full";
+    this.#bytes += weight;
+    slot.entries.push({ name, payload: payload === null ? null : payload.slice() });
+    return "new";
+  }
+
+  #onDropped(slot: RingSlot<StoredEvent>): void {
+    for (const event of slot.entries) this.#bytes -= weightOf(event.name, event.payload);
+  }
+}
+
+function weightOf(name: string, payload: Uint8Array | null): number {
+  return EVENT_OVERHEAD_BYTES + name.length + (payload?.length ?? 0);
+}
+
+/** Nothing and empty are the same payload. */
+function isSamePayload(a: Uint8Array | null, b: Uint8Array | null): boolean {
+  const length = a?.length ?? 0;
+  if (length !== (b?.length ?? 0)) return false;
+  for (let i = 0; i < length; i++) if (a![i] !== b![i]) return false;
+  return true;
+}
