@@ -1,0 +1,103 @@
+/** The compiled program as a new user meets it: clean directory, empty environment, no privileges, one clear line. */
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { runCommand, RunningAgent, withAgents } from "../support/agents.ts";
+import { testOurs } from "../support/binaries.ts";
+
+testOurs("e2e: version prints the release and the protocol", async (ours) => {
+  const result = await runCommand(ours, ["version"]);
+  equal(result.code, 0);
+  match(
+    result.stdout,
+    /^[0-9]+\.[0-9]+\.[0-9]+\S*( \([0-9a-f]+(\+CHANGES)?\))?\nAgent Protocol: 5 \(Understands back to: 2\)\n$/,
+  );
+});
+
+testOurs("e2e: no command leaves anything behind in a temporary directory", async (ours) => {
+  const directory = await Deno.makeTempDir();
+  for (const args of [["version"], ["keygen"], ["members"], ["agent", "-h"], []]) {
+    await runCommand(ours, args, { cwd: directory, env: { TMPDIR: directory } });
+  }
+  deepEqual([...Deno.readDirSync(directory)].map((entry) => entry.name), []);
+  await Deno.remove(directory);
+});
+
+testOurs(
+  "e2e: a start that cannot work says why in one line and exits with 1",
+  (ours) =>
+    withAgents(async (start) => {
+      await start({ binary: ours, name: "first", host: "127.0.71.1" });
+      const cases: [string[], RegExp][] = [
+        [["-bind=127.0.71.1"], /==> Failed to start the Serf agent: .*address already in use\n$/],
+        [
+          ["-bind=127.0.71.2", "-rpc-addr=127.0.71.1:7373"],
+          /==> Error starting RPC listener: .*address already in use\n$/,
+        ],
+        [["-bind=256.0.0.1"], /==> .*256\.0\.0\.1.*\n$/],
+        [["-bind=203.0.113.77"], /==> Failed to start the Serf agent: .*cannot assign requested address\n$/],
+        [["-encrypt=zzz"], /==> Invalid encryption key: illegal base64 data at input byte [0-9]+\n$/],
+        [
+          ["-bind=127.0.71.3", "-encrypt=AAAA"],
+          /==> Failed to start the Serf agent: .*key size must be 16, 24 or 32 bytes\n$/,
+        ],
+        [
+          ["-config-file=/nowhere.json"],
+          /==> Error reading '\/nowhere\.json': open \/nowhere\.json: no such file or directory\n$/,
+        ],
+
+        [["-profile=moon"], /==> Unknown profile: moon\n$/],
+        [["-protocol=1"], /Protocol version '1' too low\. Must be in range: \[2, 5\]\n$/],
+        [["-keyring-file=/nowhere"], /==> Failed to setup the Serf agent: .*no such file or directory\n$/],
+      ];
+      for (const [args, expected] of cases) {
+        const result = await runCommand(ours, ["agent", "-node=x", "-rpc-addr=127.0.71.9:7373", ...args]);
+        equal(result.code, 1, `${args}: ${result.stdout}${result.stderr}`);
+        match(result.stdout, expected, `${args}`);
+        equal(result.stderr, "", `${args}`);
+      }
+    }),
+);
+
+testOurs(
+  "e2e: SIGINT leaves gracefully with 0, SIGTERM ends at once with 1",
+  (ours) =>
+    withAgents(async (start) => {
+      const polite = await start({ binary: ours, name: "polite", host: "127.0.71.11" });
+      equal(await polite.signal("SIGINT"), 0);
+      match(polite.output, /==> Caught signal: interrupt\n==> Gracefully shutting down agent\.\.\.\n/);
+      const curt = await start({ binary: ours, name: "curt", host: "127.0.71.12" });
+      equal(await curt.signal("SIGTERM"), 1);
+      match(curt.output, /==> Caught signal: terminated\n/);
+    }),
+);
+
+testOurs("e2e: agents meet over IPv6", (ours) =>
+  withAgents(async (start) => {
+    const shared = { binary: ours, host: "[::1]" };
+    const agent = await RunningAgent.start({
+      ...shared,
+      name: "six",
+      args: ["-bind=[::1]:17946", "-rpc-addr=127.0.71.21:7373"],
+    });
+    try {
+      await start({
+        binary: ours,
+        name: "seven",
+        host: "127.0.71.22",
+        args: ["-bind=[::1]:17947", "-join=[::1]:17946"],
+      });
+      const result = await runCommand(ours, ["members", "-rpc-addr=127.0.71.21:7373"]);
+      match(result.stdout, /\[::1\]:17946 {2}alive/);
+      match(result.stdout, /\[::1\]:17947 {2}alive/);
+    } finally {
+      await agent.kill();
+    }
+  }));
+
+testOurs("e2e: `serf members | head -1` ends without a complaint", async (ours) => {
+  const result = await runCommand("/bin/sh", [
+    "-c",
+    `"${ours}" agent -h 2>&1 | head -1; "${ours}" version | head -1`,
+  ]);
+  equal(result.stderr, "");
+  ok(result.stdout.startsWith("Usage: serf agent [options]\n"));
+});
