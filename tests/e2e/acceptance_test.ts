@@ -14,8 +14,14 @@ interface AcceptanceCase {
 
 const FILE = new URL("../golden/acceptance.json", import.meta.url);
 
+/** Hex text; `...(N bytes)` at its end stands for the last byte repeated up to N bytes. */
 function fromHex(hex: string): Uint8Array {
-  return new Uint8Array(hex.match(/../g)!.map((byte) => parseInt(byte, 16)));
+  const [digits, total] = hex.split("...");
+  const bytes = digits!.match(/../g)!.map((byte) => parseInt(byte, 16));
+  const length = Number(total?.match(/[0-9]+/)?.[0] ?? bytes.length);
+  const packet = new Uint8Array(length).fill(bytes.at(-1)!);
+  packet.set(bytes);
+  return packet;
 }
 
 /** The sequence number of the ack in a plain packet, wherever in it: `a5 "SeqNo"` and an unsigned integer. */
