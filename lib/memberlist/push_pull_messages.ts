@@ -8,7 +8,6 @@
  * ```
  * These decode from a reader that stands at the value, because several follow one another. protocol.md B.
  */
-import { WireError } from "../base/errors.ts";
 import type { MsgpackReader } from "../wire/msgpack_reader.ts";
 import type { MsgpackWriter } from "../wire/msgpack_writer.ts";
 import { StructFields } from "../wire/struct_fields.ts";
@@ -61,7 +60,8 @@ export interface PushPullNode {
   port: number;
   meta: Uint8Array;
   incarnation: number;
-  state: NodeStatus;
+  /** A NodeStatus; peers may send any integer, and entries with an unknown one are ignored. */
+  state: number;
   /** Six bytes or more, or none; see readVersions in state_messages.ts. */
   vsn: Uint8Array;
 }
@@ -76,7 +76,7 @@ export function encodePushPullNode(writer: MsgpackWriter, node: Readonly<PushPul
   writer.string("State").uint(node.state).string("Vsn").bytes(node.vsn);
 }
 
-/** @throws {WireError} when malformed, for an unknown state, and for a Vsn of 1 to 5 bytes. */
+/** @throws {WireError} when malformed, and for a Vsn of 1 to 5 bytes. */
 export function decodePushPullNode(reader: MsgpackReader): PushPullNode {
   const node: PushPullNode = {
     name: "",
@@ -95,18 +95,11 @@ export function decodePushPullNode(reader: MsgpackReader): PushPullNode {
     else if (field === 2) node.port = reader.uint(U16_MAX);
     else if (field === 3) node.meta = reader.bytes() ?? NO_BYTES;
     else if (field === 4) node.incarnation = reader.uint(U32_MAX);
-    else if (field === 5) node.state = decodeStatus(reader);
+    else if (field === 5) node.state = reader.int();
     else node.vsn = reader.bytes() ?? NO_BYTES;
   }
   checkVersionLength(node.vsn, start);
   return node;
-}
-
-function decodeStatus(reader: MsgpackReader): NodeStatus {
-  const at = reader.position;
-  const status = reader.uint(U32_MAX);
-  if (status > NodeStatus.left) throw new WireError(`unknown node state ${status}`, at);
-  return status as NodeStatus;
 }
 
 const USER_HEADER = new StructFields("UserMsgLen");
