@@ -8,7 +8,7 @@
  * ```
  * These decode from a reader that stands at the value, because several follow one another. protocol.md B.
  */
-import type { MsgpackReader } from "../wire/msgpack_reader.ts";
+import { MsgpackReader } from "../wire/msgpack_reader.ts";
 import type { MsgpackWriter } from "../wire/msgpack_writer.ts";
 import { StructFields } from "../wire/struct_fields.ts";
 import { MessageType, NO_BYTES } from "./message_type.ts";
@@ -66,6 +66,11 @@ export interface PushPullNode {
   vsn: Uint8Array;
 }
 
+/** A node entry to decode into. */
+export function createPushPullNode(): PushPullNode {
+  return { name: "", addr: NO_BYTES, port: 0, meta: NO_BYTES, incarnation: 0, state: 0, vsn: NO_BYTES };
+}
+
 const NODE = new StructFields("Name", "Addr", "Port", "Meta", "Incarnation", "State", "Vsn");
 
 /** Appends one entry. */
@@ -76,17 +81,15 @@ export function encodePushPullNode(writer: MsgpackWriter, node: Readonly<PushPul
   writer.string("State").uint(node.state).string("Vsn").bytes(node.vsn);
 }
 
-/** @throws {WireError} when malformed, and for a Vsn of 1 to 5 bytes. */
-export function decodePushPullNode(reader: MsgpackReader): PushPullNode {
-  const node: PushPullNode = {
-    name: "",
-    addr: NO_BYTES,
-    port: 0,
-    meta: NO_BYTES,
-    incarnation: 0,
-    state: NodeStatus.alive,
-    vsn: NO_BYTES,
-  };
+/** @throws {WireError} when malformed, and for a Vsn of 1 to 5 bytes; `node` is then half filled. */
+export function decodePushPullNode(reader: MsgpackReader, node: PushPullNode): void {
+  node.name = "";
+  node.addr = NO_BYTES;
+  node.port = 0;
+  node.meta = NO_BYTES;
+  node.incarnation = 0;
+  node.state = NodeStatus.alive;
+  node.vsn = NO_BYTES;
   const start = reader.position;
   reader.beginStruct(NODE);
   for (let field = reader.nextField(); field >= 0; field = reader.nextField()) {
@@ -99,7 +102,45 @@ export function decodePushPullNode(reader: MsgpackReader): PushPullNode {
     else node.vsn = reader.bytes() ?? NO_BYTES;
   }
   checkVersionLength(node.vsn, start);
-  return node;
+}
+
+/**
+ * A received push/pull. All of it is validated at once; its nodes are decoded again at each walk, because as objects
+ * they would take many times the space of the bytes that a hostile peer has to send.
+ */
+export class PushPullMessage {
+  readonly join: boolean;
+  readonly nodeCount: number;
+  /** The state of the layer above. Borrowed from the message. */
+  readonly userState: Uint8Array;
+  readonly #message: Uint8Array;
+  readonly #nodesStart: number;
+
+  /**
+   * @param message type byte first; borrowed for as long as this object is used. What follows the state is ignored.
+   * @throws {WireError} when any of it is malformed, cut off, or beyond the limits.
+   */
+  constructor(message: Uint8Array) {
+    const reader = new MsgpackReader().reset(message, 1);
+    const header = decodePushPullHeader(reader);
+    this.join = header.join;
+    this.nodeCount = header.nodes;
+    this.#message = message;
+    this.#nodesStart = reader.position;
+    const node = createPushPullNode();
+    for (let i = 0; i < header.nodes; i++) decodePushPullNode(reader, node);
+    this.userState = reader.raw(header.userStateLen);
+  }
+
+  /** Shows each node to `visit`, in the sender's order. The object is reused: copy what is kept. */
+  forEachNode(visit: (node: Readonly<PushPullNode>) => void): void {
+    const reader = new MsgpackReader().reset(this.#message, this.#nodesStart);
+    const node = createPushPullNode();
+    for (let i = 0; i < this.nodeCount; i++) {
+      decodePushPullNode(reader, node);
+      visit(node);
+    }
+  }
 }
 
 const USER_HEADER = new StructFields("UserMsgLen");
@@ -115,4 +156,10 @@ export function decodeUserHeader(reader: MsgpackReader): number {
   reader.beginStruct(USER_HEADER);
   while (reader.nextField() >= 0) userMsgLen = reader.uint(USER_STATE_BYTES_MAX);
   return userMsgLen;
+}
+
+/** The message inside a user message on a stream. @param message type byte first. @returns a view. @throws {WireError} */
+export function decodeUserStream(message: Uint8Array): Uint8Array {
+  const reader = new MsgpackReader().reset(message, 1);
+  return reader.raw(decodeUserHeader(reader));
 }
