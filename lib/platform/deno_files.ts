@@ -1,0 +1,140 @@
+/** Small files, synchronously, with errors in Go's words. */
+import type { Files } from "./platform.ts";
+import { systemErrorText } from "./go_errors.ts";
+
+/** The bits of a mode that permissions are made of. */
+const PERMISSION_BITS = 0o7777;
+
+/** {@linkcode Files} on the runtime's file system. */
+export class DenoFiles implements Files {
+  readText(path: string): string {
+    try {
+      return Deno.readTextFileSync(path);
+    } catch (error) {
+      const operation = error instanceof Deno.errors.IsADirectory ? "read" : "open";
+      throw pathError(operation, path, error);
+    }
+  }
+
+  listDirectory(path: string): { name: string; isDirectory: boolean }[] {
+    try {
+      const entries = [...Deno.readDirSync(path)];
+      return entries.map(({ name, isDirectory }) => ({ name, isDirectory }))
+        .sort((a, b) => compareBytes(a.name, b.name));
+    } catch (error) {
+      const operation = error instanceof Deno.errors.NotADirectory ? "readdirent" : "open";
+      throw pathError(operation, path, error);
+    }
+  }
+
+  stat(path: string): { isDirectory: boolean } | undefined {
+    try {
+      return { isDirectory: Deno.statSync(path).isDirectory };
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return undefined;
+      throw pathError("stat", path, error);
+    }
+  }
+
+  writeAtomic(path: string, text: string, mode: number): void {
+    const bytes = new TextEncoder().encode(text);
+    const existing = statOrUndefined(path);
+    if (existing === undefined) return asGoError(path, () => replace(path, bytes, mode, undefined));
+    try {
+      // The file that a symbolic link leads to is replaced, not the link.
+      replace(Deno.realPathSync(path), bytes, mode, existing);
+    } catch {
+      // Some files can be written but not replaced: in a directory that is not ours, or mounted one by one.
+      asGoError(path, () => writeThrough(path, { write: true, truncate: true }, bytes));
+    }
+  }
+}
+
+/** Writes a new file beside `target` and moves it there. On failure the target is as it was. */
+function replace(target: string, bytes: Uint8Array, mode: number, existing: Deno.FileInfo | undefined): void {
+  const temporary = `${target}.${crypto.randomUUID()}.tmp`;
+  try {
+    writeThrough(temporary, { write: true, createNew: true, mode }, bytes);
+    if (existing !== undefined) copyOwnership(temporary, existing);
+    Deno.renameSync(temporary, target);
+  } catch (error) {
+    removeQuietly(temporary);
+    throw error;
+  }
+  syncDirectory(target);
+}
+
+function writeThrough(path: string, options: Deno.OpenOptions, bytes: Uint8Array): void {
+  const file = Deno.openSync(path, options);
+  try {
+    for (let written = 0; written < bytes.length;) written += file.writeSync(bytes.subarray(written));
+    file.syncSync();
+  } finally {
+    file.close();
+  }
+}
+
+function copyOwnership(path: string, existing: Deno.FileInfo): void {
+  if (existing.mode !== null) Deno.chmodSync(path, existing.mode & PERMISSION_BITS);
+  const created = Deno.statSync(path);
+  if (created.uid === existing.uid && created.gid === existing.gid) return;
+  // An agent that cannot give the file back to its owner must not take it over: the caller then writes in place.
+  Deno.chownSync(path, existing.uid, existing.gid);
+}
+
+/** Makes a rename last through a power cut. Systems that cannot open a directory have no need of it. */
+function syncDirectory(target: string): void {
+  const slash = Math.max(target.lastIndexOf("/"), target.lastIndexOf("\\"));
+  const directory = slash < 0 ? "." : slash === 0 ? "/" : target.slice(0, slash);
+  try {
+    const handle = Deno.openSync(directory);
+    try {
+      handle.syncSync();
+    } finally {
+      handle.close();
+    }
+  } catch {
+    // The file itself is written and in place.
+  }
+}
+
+function statOrUndefined(path: string): Deno.FileInfo | undefined {
+  try {
+    return Deno.statSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
+function removeQuietly(path: string): void {
+  try {
+    Deno.removeSync(path);
+  } catch {
+    // It was not made, or has been moved away.
+  }
+}
+
+function asGoError(path: string, action: () => void): void {
+  try {
+    action();
+  } catch (error) {
+    throw pathError("open", path, error);
+  }
+}
+
+function pathError(operation: string, path: string, cause: unknown): Error {
+  return new Error(`${operation} ${path}: ${systemErrorText(cause)}`, { cause });
+}
+
+/** Order of the UTF-8 bytes, which differs from the order of UTF-16 units where surrogates are involved. */
+function compareBytes(a: string, b: string): number {
+  const length = Math.min(a.length, b.length);
+  for (let i = 0; i < length; i++) {
+    const unitA = a.charCodeAt(i), unitB = b.charCodeAt(i);
+    if (unitA === unitB) continue;
+    const aIsSurrogate = unitA >= 0xd800 && unitA < 0xe000, bIsSurrogate = unitB >= 0xd800 && unitB < 0xe000;
+    if (aIsSurrogate !== bIsSurrogate) return aIsSurrogate ? 1 : -1;
+    return unitA - unitB;
+  }
+  return a.length - b.length;
+}

@@ -1,0 +1,67 @@
+/** The program's two outputs. */
+import type { Ui } from "./platform.ts";
+
+/** Something that takes bytes, as many as it likes of those that it is given. */
+interface SyncWriter {
+  writeSync(bytes: Uint8Array): number;
+}
+
+/** How long we wait before we offer bytes again to an output that is full for the moment. */
+const FULL_PAUSE_MS = 2;
+
+/** {@linkcode Ui} on the standard outputs: one system call a text, none once the reader has gone. */
+export class DenoUi implements Ui {
+  readonly #out: Output;
+  readonly #err: Output;
+
+  constructor(out: SyncWriter = Deno.stdout, err: SyncWriter = Deno.stderr) {
+    this.#out = new Output(out);
+    this.#err = new Output(err);
+  }
+
+  out(text: string): void {
+    this.#out.write(text);
+  }
+
+  err(text: string): void {
+    this.#err.write(text);
+  }
+}
+
+class Output {
+  readonly #writer: SyncWriter;
+  readonly #encoder = new TextEncoder();
+  #ended = false;
+
+  constructor(writer: SyncWriter) {
+    this.#writer = writer;
+  }
+
+  write(text: string): void {
+    if (this.#ended || text === "") return;
+    const bytes = this.#encoder.encode(text);
+    let written = 0;
+    while (written < bytes.length) {
+      try {
+        written += this.#writer.writeSync(written === 0 ? bytes : bytes.subarray(written));
+      } catch (error) {
+        if (!isFull(error)) {
+          // `serf members | head -1`: the reader has had enough. Neither is a full disk ours to cure.
+          this.#ended = true;
+          return;
+        }
+        pause();
+      }
+    }
+  }
+}
+
+/** An output that somebody else made non-blocking (a terminal shared with ssh) may be full for the moment. */
+function isFull(error: unknown): boolean {
+  return error instanceof Deno.errors.WouldBlock ||
+    (error instanceof Error && (error as { code?: unknown }).code === "EAGAIN");
+}
+
+function pause(): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, FULL_PAUSE_MS);
+}

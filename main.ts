@@ -1,0 +1,33 @@
+/**
+ * The composition root: builds the platform, runs the command, and ends the program with its code. Nothing else names a
+ * concrete platform, and nothing else calls `Deno.exit`.
+ */
+import { runCli } from "./lib/cli/dispatcher.ts";
+import { createPlatform } from "./lib/platform/deno_platform.ts";
+
+const platform = createPlatform();
+
+/** A bug, or a system that refuses what every command needs: one line that can be reported, and an end. */
+function die(error: unknown): never {
+  const text = error instanceof Error ? error.stack ?? error.message : String(error);
+  const oneLine = text.replace(/\s*\n\s*/g, " ");
+  platform.ui.err(`serf: internal error: ${oneLine}\n`);
+  Deno.exit(1);
+}
+
+addEventListener("error", (event) => {
+  event.preventDefault();
+  die(event.error);
+});
+addEventListener("unhandledrejection", (event) => {
+  event.preventDefault();
+  die(event.reason);
+});
+
+let code: number;
+try {
+  code = await runCli(Deno.args, platform);
+} catch (error) {
+  die(error);
+}
+Deno.exit(code);
