@@ -1,0 +1,95 @@
+/** Network coordinates as they travel: ours in every ack, others' out of theirs. protocol.md D.12. */
+import { WireError } from "../base/errors.ts";
+import { LogLimiter } from "../base/log_limiter.ts";
+import { type Clock, type Logger, LogLevel, type Random } from "../base/ports.ts";
+import { CoordinateClient } from "../coordinate/coordinate_client.ts";
+import {
+  COORDINATE_PAYLOAD_VERSION,
+  decodeCoordinatePayload,
+  encodeCoordinatePayloadInto,
+} from "../coordinate/coordinate_codec.ts";
+import { type Coordinate, copyCoordinate } from "../coordinate/coordinate.ts";
+import { resolveCoordinateOptions } from "../coordinate/options.ts";
+import { MsgpackReader } from "../wire/msgpack_reader.ts";
+import { MsgpackWriter } from "../wire/msgpack_writer.ts";
+
+/** Lines about bad coordinates that may come at once, and per second in the long run. */
+const LOG_BURST = 10;
+const LOG_PER_SECOND = 1;
+
+// Decoding is synchronous and never re-entered: one reader serves all.
+const reader = new MsgpackReader();
+
+/** The coordinate system of one node, behind the acks of memberlist's pings. */
+export class PingCoordinates {
+  readonly #client: CoordinateClient;
+  readonly #limiter: LogLimiter;
+  readonly #localName: string;
+  readonly #isMember: (name: string) => boolean;
+  readonly #writer = new MsgpackWriter(160);
+  /** Whether the writer holds the present coordinate: it changes with every probe, but is asked for at every ping. */
+  #encoded = false;
+
+  /** @param isMember whether a node's coordinate is worth keeping; it is forgotten when the member is erased. */
+  constructor(
+    clock: Clock,
+    random: Random,
+    logger: Logger,
+    localName: string,
+    isMember: (name: string) => boolean,
+  ) {
+    this.#client = new CoordinateClient(resolveCoordinateOptions(), random);
+    this.#limiter = new LogLimiter(clock, logger, LOG_BURST, LOG_PER_SECOND);
+    this.#localName = localName;
+    this.#isMember = isMember;
+  }
+
+  /** How often our own coordinate had to be thrown away. */
+  get resets(): number {
+    return this.#client.resets;
+  }
+
+  /** The payload for an ack. Borrowed until the next call. */
+  payload(): Uint8Array {
+    if (!this.#encoded) {
+      this.#writer.reset();
+      encodeCoordinatePayloadInto(this.#writer, this.#client.coordinate);
+      this.#encoded = true;
+    }
+    return this.#writer.view();
+  }
+
+  /**
+   * A ping was answered.
+   *
+   * @param payload the ack's; borrowed. Empty: the peer has no coordinate.
+   */
+  onPing(node: string, rttMs: number, payload: Uint8Array): void {
+    if (payload.length === 0 || !this.#isMember(node)) return;
+    const version = payload[0]!;
+    if (version !== COORDINATE_PAYLOAD_VERSION) {
+      this.#limiter.log(LogLevel.error, `serf: Unsupported ping version: ${version}`);
+      return;
+    }
+    try {
+      const fault = this.#client.update(node, rttMs / 1000, decodeCoordinatePayload(reader, payload));
+      if (fault === undefined) this.#encoded = false;
+      else this.#limiter.log(LogLevel.trace, `serf: Rejected coordinate from ${node}: ${fault}`);
+    } catch (error) {
+      if (!(error instanceof WireError)) throw error;
+      this.#limiter.log(LogLevel.error, `serf: Failed to decode coordinate from ping: ${error.message}`);
+    }
+  }
+
+  /** The last known coordinate of a node, our own included. */
+  coordinateOf(node: string): Coordinate | undefined {
+    return node === this.#localName
+      ? copyCoordinate(this.#client.coordinate)
+      : this.#client.coordinateOf(node);
+  }
+
+  /** Drops what is kept of a node. */
+  forget(node: string): void {
+    this.#client.forget(node);
+  }
+}
