@@ -66,7 +66,7 @@ function codePointRank(unit: number): number {
   return unit >= 0xd800 && unit < 0xe000 ? unit + 0x10000 : unit;
 }
 
-/** `value` with so many decimals, as Go's `%.3f` prints it: an exact tie goes to the even neighbour. */
+/** `value` with so many decimals (1 or more), as Go's `%.3f` prints it: an exact tie goes to the even neighbour. */
 export function goFixed(value: number, decimals: number): string {
   const rounded = value.toFixed(decimals);
   if (!Number.isFinite(value) || !isTie(value, decimals)) return rounded;
