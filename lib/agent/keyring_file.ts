@@ -1,0 +1,59 @@
+/** The file that holds the encryption keys: a JSON array of base64 texts, the primary key first. surface.md 2.10. */
+import type { Files } from "../platform/platform.ts";
+import { errorText } from "./config_error.ts";
+import { decodeGoBase64 } from "./go_base64.ts";
+import { decodeWholeText, failUnmarshal } from "./go_json.ts";
+
+/** What a key of any other length is refused with; a key is for AES-128, AES-192 or AES-256. */
+export const KEY_SIZE_TEXT = "key size must be 16, 24 or 32 bytes";
+
+/** Whether so many bytes make a key. */
+export function isKeyLength(bytes: number): boolean {
+  return bytes === 16 || bytes === 24 || bytes === 32;
+}
+
+/**
+ * @returns at least one key, each of 16, 24 or 32 bytes, the primary first.
+ * @throws {Error} `stat P: no such file or directory`, `Failed to read|decode keyring file: ...`,
+ *   `Failed to decode key from keyring: ...`, `Keyring file contains no keys`, `Failed to restore keyring: ...`.
+ */
+export function readKeyringFile(path: string, files: Files): Uint8Array[] {
+  if (files.stat(path) === undefined) throw new Error(`stat ${path}: no such file or directory`);
+  const keys = decodeTexts(readText(path, files)).map(decodeKey);
+  if (keys.length === 0) throw new Error("Keyring file contains no keys");
+  if (keys[0]!.length === 0) throw new Error("Failed to restore keyring: Empty primary key not allowed");
+  if (!keys.every((key) => isKeyLength(key.length))) {
+    throw new Error(`Failed to restore keyring: ${KEY_SIZE_TEXT}`);
+  }
+  return keys;
+}
+
+function readText(path: string, files: Files): string {
+  try {
+    return files.readText(path);
+  } catch (error) {
+    throw new Error(`Failed to read keyring file: ${errorText(error)}`, { cause: error });
+  }
+}
+
+function decodeTexts(json: string): string[] {
+  try {
+    const value = decodeWholeText(json);
+    if (value === null) return [];
+    if (!Array.isArray(value)) failUnmarshal(value, "[]string");
+    return value.map((text) => {
+      if (text !== null && typeof text !== "string") failUnmarshal(text, "string");
+      return text ?? "";
+    });
+  } catch (error) {
+    throw new Error(`Failed to decode keyring file: ${errorText(error)}`, { cause: error });
+  }
+}
+
+function decodeKey(text: string): Uint8Array {
+  try {
+    return decodeGoBase64(text);
+  } catch (error) {
+    throw new Error(`Failed to decode key from keyring: ${errorText(error)}`, { cause: error });
+  }
+}
