@@ -1,0 +1,73 @@
+/**
+ * A coordinate on the wire, and in the payload of an ack.
+ *
+ * ```
+ * ack payload   01 (version) | coordinate
+ * coordinate    84 "Adjustment" f64, "Error" f64, "Height" f64, "Vec" [f64 ...]
+ * ```
+ * protocol.md D.12; 130 bytes of payload with 8 dimensions.
+ */
+import { WireError } from "../base/errors.ts";
+import type { MsgpackReader } from "../wire/msgpack_reader.ts";
+import type { MsgpackWriter } from "../wire/msgpack_writer.ts";
+import { StructFields } from "../wire/struct_fields.ts";
+import type { Coordinate } from "./coordinate.ts";
+
+/** The version byte that begins an ack's payload. */
+export const COORDINATE_PAYLOAD_VERSION = 1;
+
+// In the order of declaration, which is that of the array form.
+const FIELDS = new StructFields("Vec", "Error", "Adjustment", "Height");
+
+/** Appends a coordinate. */
+export function encodeCoordinateInto(writer: MsgpackWriter, coordinate: Coordinate): void {
+  writer.mapHeader(4);
+  writer.string("Adjustment").float64(coordinate.adjustment);
+  writer.string("Error").float64(coordinate.error);
+  writer.string("Height").float64(coordinate.height);
+  writer.string("Vec").arrayHeader(coordinate.vec.length);
+  for (const component of coordinate.vec) writer.float64(component);
+}
+
+/**
+ * Reads a coordinate. Dimension and finiteness are not looked at: whoever uses it must ({@linkcode CoordinateClient}
+ * does).
+ * @throws {WireError} when it is none.
+ */
+export function decodeCoordinate(reader: MsgpackReader): Coordinate {
+  const coordinate = { vec: [] as number[], error: 0, adjustment: 0, height: 0 };
+  reader.struct(FIELDS, (field) => {
+    if (field === 0) coordinate.vec = readVector(reader);
+    else if (field === 1) coordinate.error = reader.float();
+    else if (field === 2) coordinate.adjustment = reader.float();
+    else coordinate.height = reader.float();
+  });
+  return coordinate;
+}
+
+/** Appends the payload of an ack: the version byte and the coordinate. */
+export function encodeCoordinatePayloadInto(writer: MsgpackWriter, coordinate: Coordinate): void {
+  writer.byte(COORDINATE_PAYLOAD_VERSION);
+  encodeCoordinateInto(writer, coordinate);
+}
+
+/**
+ * Reads the payload of an ack.
+ * @throws {WireError} for an empty payload, another version (then with offset 0), or when it holds no coordinate.
+ */
+export function decodeCoordinatePayload(reader: MsgpackReader, payload: Uint8Array): Coordinate {
+  if (payload.length === 0) throw new WireError("the payload is empty", 0);
+  const version = payload[0]!;
+  if (version !== COORDINATE_PAYLOAD_VERSION) {
+    throw new WireError(`unsupported ping version: ${version}`, 0);
+  }
+  return decodeCoordinate(reader.reset(payload, 1));
+}
+
+function readVector(reader: MsgpackReader): number[] {
+  // Bounded: the reader admits no more entries than bytes remain.
+  const count = reader.arrayHeader();
+  const vec: number[] = [];
+  for (let i = 0; i < count; i++) vec.push(reader.float());
+  return vec;
+}
