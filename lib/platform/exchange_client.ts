@@ -39,10 +39,10 @@ export class ExchangeClient {
     void this.#run(exchange, request, sink);
   }
 
-  /** Ends every open exchange; their sinks hear an error of kind "local". Idempotent. */
+  /** Ends every open exchange; their sinks hear nothing more. Idempotent. */
   close(): void {
     this.#closed = true;
-    for (const exchange of this.#exchanges) exchange.abort();
+    for (const exchange of this.#exchanges) exchange.interrupt();
   }
 
   async #run(exchange: OutboundExchange, request: Uint8Array, sink: ExchangeSink): Promise<void> {
@@ -54,9 +54,9 @@ export class ExchangeClient {
         reply = await exchange.run(request, sink);
       } catch (error) {
         if (!(error instanceof TransportError)) throw error;
-        return sink.onError(error);
+        return this.#closed ? undefined : sink.onError(error);
       }
-      sink.onReply(reply);
+      if (!this.#closed) sink.onReply(reply);
     } catch (error) {
       this.#faults.report(error);
     } finally {
@@ -86,9 +86,9 @@ class OutboundExchange {
   readonly #share: StreamShare;
   readonly #buffer = new MessageBuffer();
   readonly #dial = new AbortController();
-  readonly #deadline = new Timer(() => this.#interrupt("expired"));
+  readonly #deadline = new Timer(() => this.interrupt());
   #conn: Deno.TcpConn | undefined = undefined;
-  #interrupted: "no" | "expired" | "aborted" = "no";
+  #interrupted = false;
 
   constructor(to: Address, clock: Clock, share: StreamShare, timeoutMs: number) {
     this.#to = to;
@@ -97,9 +97,12 @@ class OutboundExchange {
     clock.arm(this.#deadline, Math.max(0, timeoutMs));
   }
 
-  /** Ends it at once; `run` throws. */
-  abort(): void {
-    this.#interrupt("aborted");
+  /** Ends it at once, as if its time were over: `run` throws. */
+  interrupt(): void {
+    if (this.#interrupted) return;
+    this.#interrupted = true;
+    this.#dial.abort();
+    if (this.#conn !== undefined) closeQuietly(this.#conn);
   }
 
   /** Gives back all that it holds. To be called when `run` is over and its result was used. */
@@ -115,7 +118,7 @@ class OutboundExchange {
    * @throws {TransportError} in Go's words.
    */
   async run(request: Uint8Array, sink: ExchangeSink): Promise<Uint8Array | null> {
-    const conn = this.#conn = await this.#connect();
+    const conn = await this.#connect();
     const path = pathOf(conn);
     // The system would hold the last part of a request back until the parts before it are confirmed.
     conn.setNoDelay(true);
@@ -130,39 +133,22 @@ class OutboundExchange {
   }
 
   async #connect(): Promise<Deno.TcpConn> {
-    const endpoint = this.#to.toString();
-    let conn: Deno.TcpConn;
+    const { host: hostname, port } = this.#to;
     try {
-      conn = await Deno.connect({ hostname: this.#to.host, port: this.#to.port, signal: this.#dial.signal });
+      this.#conn = await Deno.connect({ hostname, port, signal: this.#dial.signal });
     } catch (error) {
-      if (this.#interrupted === "expired") throw dialTimeout(endpoint);
-      if (this.#interrupted === "aborted") throw this.#abortError(`dial tcp ${endpoint}`);
-      throw dialError(endpoint, error);
+      throw this.#interrupted ? dialTimeout(this.#to.toString()) : dialError(this.#to.toString(), error);
     }
-    if (this.#interrupted === "no") return conn;
-    // It was connected in the very turn in which the deadline passed.
-    closeQuietly(conn);
-    throw this.#interrupted === "expired" ? dialTimeout(endpoint) : this.#abortError(`dial tcp ${endpoint}`);
+    // Connected in the very turn in which the deadline passed; `end` closes it.
+    if (this.#interrupted) throw dialTimeout(this.#to.toString());
+    return this.#conn;
   }
 
   async #guard<T>(operation: "read" | "write", path: string, action: () => Promise<T>): Promise<T> {
     try {
       return await action();
     } catch (error) {
-      if (this.#interrupted === "expired") throw streamTimeout(operation, path);
-      if (this.#interrupted === "aborted") throw this.#abortError(`${operation} tcp ${path}`);
-      throw streamError(operation, path, error);
+      throw this.#interrupted ? streamTimeout(operation, path) : streamError(operation, path, error);
     }
-  }
-
-  #abortError(what: string): TransportError {
-    return new TransportError("local", `${what}: ${CLOSED_TEXT}`);
-  }
-
-  #interrupt(reason: "expired" | "aborted"): void {
-    if (this.#interrupted !== "no") return;
-    this.#interrupted = reason;
-    this.#dial.abort();
-    if (this.#conn !== undefined) closeQuietly(this.#conn);
   }
 }

@@ -86,7 +86,7 @@ export interface GossipTransport extends Transport {
   readonly counters: Readonly<TransportCounters>;
   /** Starts delivering. Call once, after the engine exists. */
   start(sink: TransportSink): void;
-  /** Closes sockets and open exchanges. Idempotent. */
+  /** Closes sockets and streams. Nothing is delivered any more, to no sink of an open exchange either. Idempotent. */
   close(): void;
 }
 

@@ -4,9 +4,8 @@ import type { TransportCounters } from "./platform.ts";
 import type { FaultHook } from "./faults.ts";
 import { closeQuietly } from "./stream_io.ts";
 
-/** The largest payload that UDP over IPv4 and over IPv6 carries. */
-const PAYLOAD_BYTES_MAX_V4 = 65507;
-const PAYLOAD_BYTES_MAX_V6 = 65527;
+/** The largest payload that UDP over IPv4 carries; IPv6 would carry a few bytes more, for which nobody has a use. */
+const PAYLOAD_BYTES_MAX = 65507;
 /** A datagram is never longer: one buffer of this size receives them all. */
 const RECEIVE_BYTES = 64 * 1024;
 /** What a send buffer holds; larger datagrams, which are rare, get a copy of their own. */
@@ -60,8 +59,8 @@ export class UdpSocket {
    */
   send(to: Address, bytes: Uint8Array): boolean {
     const isV6 = to.host.includes(":");
-    if (this.#closed || to.port === 0 || this.#reach === (isV6 ? "v4" : "v6")) return false;
-    if (bytes.length > (isV6 ? PAYLOAD_BYTES_MAX_V6 : PAYLOAD_BYTES_MAX_V4)) return false;
+    if (this.#closed || to.port === 0 || bytes.length > PAYLOAD_BYTES_MAX) return false;
+    if (this.#reach === (isV6 ? "v4" : "v6")) return false;
     const slot = this.#takeSlot();
     if (slot === undefined) {
       this.#counters.packetsDropped++;
