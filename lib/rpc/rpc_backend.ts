@@ -1,4 +1,5 @@
 /** What the RPC server asks of the agent that it serves. `Agent` satisfies it as it is; tests bring a small fake. */
+import type { Coordinate } from "../coordinate/coordinate.ts";
 import type { Logger, LogLevel } from "../base/ports.ts";
 import type { Member, MemberEvent } from "../serf/member.ts";
 
@@ -10,14 +11,6 @@ export interface LogSource {
    * @returns what ends it.
    */
   subscribe(level: LogLevel, listener: (line: string) => void): () => void;
-}
-
-/** A network coordinate as `get-coordinate` reports it. Times in seconds. */
-export interface RpcCoordinate {
-  readonly vec: ArrayLike<number>;
-  readonly error: number;
-  readonly adjustment: number;
-  readonly height: number;
 }
 
 /** The agent, as the RPC server sees it. A rejected promise's `message` goes to the client as it is. */
@@ -37,7 +30,7 @@ export interface RpcBackend {
   setTags(set: ReadonlyMap<string, string>, remove: readonly string[]): Promise<void>;
   stats(): Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** @returns undefined when the node is unknown or has told no coordinate yet. */
-  coordinateOf(node: string): RpcCoordinate | undefined;
+  coordinateOf(node: string): Coordinate | undefined;
   /** Coalesced member events, for streams. @returns what ends it. */
   onMemberEvent(listener: (event: MemberEvent) => void): () => void;
   /** Ends the agent; returns at once. Idempotent. */

@@ -1,0 +1,34 @@
+/** Errors of the RPC protocol: the words that the protocol fixes, and the exception that carries them. */
+
+/** A request failed. `message` is the protocol's own string, or the cause in the agent's words. */
+export class RpcError extends Error {
+  override readonly name = "RpcError";
+}
+
+/** The error strings that clients know (surface.md 3.2). */
+export const RpcErrorText = {
+  handshakeRequired: "Handshake required",
+  unsupportedVersion: "Unsupported IPC version",
+  handshakeRepeated: "Handshake already performed",
+  authRequired: "Authentication required",
+  invalidToken: "Invalid authentication token",
+  unsupportedCommand: "Unsupported command",
+  invalidFilter: "Invalid event filter",
+  streamExists: "Stream with given sequence exists",
+  monitorExists: "Monitor already exists",
+} as const;
+
+/**
+ * Whether a reply with this error comes without the body that its command would otherwise have: the server says these
+ * before it looks at the command. Every other failed command still sends its body (zero values).
+ */
+export function isBodiless(error: string): boolean {
+  return error === RpcErrorText.authRequired || error === RpcErrorText.handshakeRequired ||
+    error === RpcErrorText.unsupportedCommand;
+}
+
+/** What to tell a client about a failure. Never "", which would mean success. */
+export function errorText(cause: unknown): string {
+  const text = cause instanceof Error ? cause.message : String(cause);
+  return text === "" ? "unknown error" : text;
+}
