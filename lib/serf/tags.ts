@@ -41,7 +41,7 @@ export function decodeTags(meta: Uint8Array): Map<string, string> {
   if (meta[0] !== TAGS_MAGIC) return tags.set("role", decodeText(meta, 0, meta.length));
   try {
     reader.reset(meta, 1);
-    for (let count = reader.mapHeader(); count > 0; count--) tags.set(reader.string(), reader.string());
+    for (let count = reader.mapCount(); count > 0; count--) tags.set(reader.string(), reader.string());
   } catch (error) {
     if (!(error instanceof WireError)) throw error;
   }

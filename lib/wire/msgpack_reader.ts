@@ -75,6 +75,14 @@ export class MsgpackReader {
 
   /** @returns the number of pairs; 0 for nil. @throws {WireError} when it is no map, or longer than the input. */
   mapHeader(): number {
+    return this.#checked(this.mapCount(), 2);
+  }
+
+  /**
+   * Like {@linkcode mapHeader}, but the number is what the sender claims, unchecked: for who keeps what comes before
+   * a fault. Allocate nothing for it.
+   */
+  mapCount(): number {
     const at = this.#position;
     const head = this.#byte();
     if (head === 0xc0) return 0;
@@ -86,7 +94,7 @@ export class MsgpackReader {
       ? this.#u32()
       : -1;
     if (count < 0) throw unexpected("a map", head, at);
-    return this.#checked(count, 2);
+    return count;
   }
 
   /** @returns the number of values; 0 for nil. @throws {WireError} when it is no array, or longer than the input. */
