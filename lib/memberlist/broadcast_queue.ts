@@ -1,6 +1,6 @@
 /**
  * The transmit-limited queue: each message is put into a bounded number of packets and then forgotten. Who has been
- * sent least goes first, so that news overtakes what is already known. protocol.md C.12, SWIM §4.1.
+ * sent least goes first, so that news overtakes what is already known. protocol.md C.12, SWIM section 4.1.
  */
 import type { BroadcastSink } from "./delegate.ts";
 import { retransmitLimit } from "./formulas.ts";

@@ -5,7 +5,7 @@ const PUSH_PULL_SCALE_THRESHOLD = 32;
 
 /**
  * How many times a broadcast is handed out: `mult * ceil(log10(n + 1))`; 4 for 1 to 9 nodes on a LAN.
- * Every infected node passes a rumour on O(log n) times, after which the rest has it with high probability (SWIM §4.1).
+ * Every infected node passes a rumour on O(log n) times, after which the rest has it with high probability (SWIM section 4.1).
  *
  * @param n nodes known, the recently dead included.
  */

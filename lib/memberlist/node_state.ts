@@ -1,10 +1,14 @@
 /** What memberlist knows of one node. */
-import { Address } from "../base/address.ts";
+import type { Address } from "../base/address.ts";
+import type { Timer } from "../base/timer_heap.ts";
 import type { Suspicion } from "./suspicion.ts";
 
 /** A node's status, numbered as push/pull carries it. */
 export const NodeStatus = { alive: 0, suspect: 1, dead: 2, left: 3 } as const;
 export type NodeStatus = typeof NodeStatus[keyof typeof NodeStatus];
+
+/** The most metadata that a node may announce, in bytes. Peers are not held to it, as real ones are not. */
+export const META_BYTES_MAX = 512;
 
 /** The six version bytes of an alive message: memberlist's and the delegate's (Serf's) min, max and current. */
 export interface NodeVersions {
@@ -32,6 +36,8 @@ export class NodeState {
   readonly versions: NodeVersions = { pMin: 0, pMax: 0, pCur: 0, dMin: 0, dMax: 0, dCur: 0 };
   /** The running suspicion, present exactly while `status` is suspect. */
   suspicion: Suspicion | undefined = undefined;
+  /** Armed for the suspicion's deadline; made for the first suspicion, then kept. */
+  suspicionTimer: Timer | undefined = undefined;
   /** For the layer above: its own record of this node, so that no second look-up by name is needed. */
   user: unknown = undefined;
 

@@ -59,7 +59,7 @@ export class NodeTable {
 
   /**
    * Adds a node with a new name at a random place of the probe order: appended ones would all be probed last, and the
-   * bound of the first detection would suffer (SWIM §4.3).
+   * bound of the first detection would suffer (SWIM section 4.3).
    */
   add(node: NodeState): void {
     this.#byName.set(node.name, node);

@@ -1,0 +1,332 @@
+/**
+ * The rules of membership: what a message about a node changes, and what not. The only writer of a node's status,
+ * incarnation, address, meta and versions. protocol.md C.3 to C.8.
+ *
+ * ```
+ *                 alive(i > known)                         suspect(i >= known), failed probe
+ *   (unknown) --------------------> alive ---------------------------------------------> suspect
+ *                                   ^ ^ ^          alive(i > known)                       |  |
+ *                                   | | +--------------------------------------------------  | timeout,
+ *          alive(i > known), or     | |    alive(i > known)                                  | dead(i >= known)
+ *          left and at a new address| +--------------------------------- dead <--------------+
+ *                                   +----------------------------------- left <-- dead(i >= known) from the node itself
+ * ```
+ * A node that finds itself accused answers with a higher incarnation (refutes); nobody else may raise it that way.
+ *
+ * Inputs: messages ({@linkcode Membership.onAlive} and its like), merged states, our own wishes. Outputs: broadcasts
+ * (one per node at most, newer replace older), the delegate's events. Invariant: a suspicion runs exactly while a node
+ * is suspect.
+ */
+import { Address, ipText } from "../base/address.ts";
+import { LogLevel } from "../base/ports.ts";
+import { Timer } from "../base/timer_heap.ts";
+import { bytesEqual, sameIp } from "./endpoint.ts";
+import type { Engine } from "./engine.ts";
+import { suspicionConfirmationsMax, suspicionMinMs } from "./formulas.ts";
+import { type Accusation, type Alive, createAccusation, readVersions, versionBytes } from "./messages.ts";
+import { News } from "./news.ts";
+import { NodeState, NodeStatus } from "./node_state.ts";
+import type { PushPullNode } from "./push_pull_messages.ts";
+import { Suspicion } from "./suspicion.ts";
+import { hasUsableVersions } from "./version_check.ts";
+
+/** Incarnations are u32 on the wire. At the end of their range a node cannot refute; it must not wrap to 0 either. */
+const INCARNATION_MAX = 0xffffffff;
+
+/** See the top of the file. */
+export class Membership {
+  readonly #engine: Engine;
+  readonly #local: NodeState;
+  readonly #news: News;
+  /** Scratch for {@linkcode mergeNode}. */
+  readonly #accusation = createAccusation();
+
+  constructor(engine: Engine) {
+    this.#engine = engine;
+    this.#local = engine.local;
+    this.#news = new News(engine.queue);
+  }
+
+  /** Disarms every suspicion. */
+  stop(): void {
+    for (const node of this.#engine.table.nodes) this.#endSuspicion(node);
+  }
+
+  /** Enters ourselves as alive with incarnation 1, and says so to the world. */
+  announceSelf(): void {
+    const { table, clock } = this.#engine;
+    table.add(this.#local);
+    this.#local.incarnation = 1;
+    this.#setStatus(this.#local, NodeStatus.alive, clock.nowMs());
+    this.#news.alive(this.#local);
+    this.#engine.delegate.onNodeJoin(this.#local);
+  }
+
+  /**
+   * Announces new metadata of ours under the next incarnation.
+   * @param meta at most 512 bytes; copied. @param onSent called when the news was sent often enough or replaced.
+   */
+  announceMeta(meta: Uint8Array, onSent: () => void): void {
+    const isNew = !bytesEqual(this.#local.meta, meta);
+    if (isNew) this.#local.meta = meta.slice();
+    this.#raiseIncarnation(0);
+    this.#news.alive(this.#local, onSent);
+    if (isNew) this.#engine.delegate.onNodeUpdate(this.#local);
+  }
+
+  /** Says farewell: from now on we are left, and defend ourselves no more. @param onSent as in announceMeta. */
+  announceLeave(onSent: () => void): void {
+    const local = this.#local;
+    this.#setStatus(local, NodeStatus.left, this.#engine.clock.nowMs());
+    this.#news.dead({ incarnation: local.incarnation, node: local.name, from: local.name }, onSent);
+    this.#engine.delegate.onNodeLeave(local);
+  }
+
+  /** Somebody is said to be alive (C.3). */
+  onAlive(alive: Readonly<Alive>): void {
+    const { counters, table, bindPort } = this.#engine;
+    if (alive.node === "" || (alive.addr.length !== 4 && alive.addr.length !== 16)) {
+      counters.malformed++;
+      return;
+    }
+    // HashiCorp's agents take a node without versions for one of version 0, and then refuse every push/pull.
+    if (!hasUsableVersions(alive.vsn)) {
+      counters.nodesRefused++;
+      return;
+    }
+    const port = alive.port === 0 ? bindPort : alive.port;
+    if (alive.node === this.#local.name) this.#onAliveAboutUs(alive, port);
+    else {
+      const node = table.get(alive.node);
+      if (node === undefined) this.#onAliveOfUnknown(alive, port);
+      else this.#onAliveOfKnown(node, alive, port);
+    }
+  }
+
+  /** Somebody is said to be suspect (C.4). */
+  onSuspect(accusation: Readonly<Accusation>): void {
+    const node = this.#engine.table.get(accusation.node);
+    if (node === undefined || accusation.incarnation < node.incarnation) return;
+    if (node.suspicion !== undefined) {
+      if (node.suspicion.confirm(accusation.from)) this.#onConfirmed(node, node.suspicion, accusation);
+      return;
+    }
+    if (node.status !== NodeStatus.alive) return;
+    if (node === this.#local) {
+      this.#refute(accusation.incarnation, "a suspect", accusation.from);
+      return;
+    }
+    this.#news.suspect(accusation);
+    node.incarnation = accusation.incarnation;
+    this.#setStatus(node, NodeStatus.suspect, this.#engine.clock.nowMs());
+    this.#beginSuspicion(node, accusation.from);
+  }
+
+  /** Somebody is said to be dead, or, by itself, to have left (C.5). */
+  onDead(accusation: Readonly<Accusation>): void {
+    const node = this.#engine.table.get(accusation.node);
+    if (node === undefined || accusation.incarnation < node.incarnation) return;
+    if (isGone(node)) return;
+    if (node === this.#local) {
+      this.#refute(accusation.incarnation, "a dead", accusation.from);
+      return;
+    }
+    this.#endSuspicion(node);
+    this.#news.dead(accusation);
+    node.incarnation = accusation.incarnation;
+    const status = accusation.from === accusation.node ? NodeStatus.left : NodeStatus.dead;
+    this.#setStatus(node, status, this.#engine.clock.nowMs());
+    this.#engine.delegate.onNodeLeave(node);
+  }
+
+  /** What a push/pull says of a node (C.8). A death is only hearsay: the node may object, as to any suspicion. */
+  mergeNode(remote: Readonly<PushPullNode>): void {
+    const { name, incarnation } = remote;
+    const accusation = this.#accusation;
+    accusation.incarnation = incarnation;
+    accusation.node = name;
+    switch (remote.state) {
+      case NodeStatus.alive: {
+        const { addr, port, meta, vsn } = remote;
+        this.onAlive({ incarnation, node: name, addr, port, meta, vsn });
+        return;
+      }
+      case NodeStatus.left:
+        accusation.from = name;
+        this.onDead(accusation);
+        return;
+      case NodeStatus.suspect:
+      case NodeStatus.dead:
+        accusation.from = this.#local.name;
+        this.onSuspect(accusation);
+    }
+  }
+
+  #onAliveAboutUs(alive: Readonly<Alive>, port: number): void {
+    const local = this.#local;
+    if (isGone(local)) return;
+    if (!sameEndpoint(local, alive.addr, port)) {
+      this.#onConflict(local, alive.addr, port);
+      return;
+    }
+    if (alive.incarnation < local.incarnation) return;
+    const vsn = versionBytes(local.versions);
+    const isEcho = alive.incarnation === local.incarnation && bytesEqual(alive.meta, local.meta) &&
+      bytesEqual(alive.vsn.subarray(0, 6), vsn);
+    if (isEcho) return;
+    const { strangers } = this.#engine;
+    if (strangers.admits(LogLevel.warn)) {
+      strangers.log(
+        LogLevel.warn,
+        `memberlist: Refuting an alive message for '${local.name}' (${ipText(alive.addr)}:${port}) meta:(${
+          goBytes(alive.meta)
+        } VS ${goBytes(local.meta)}), vsn:(${goBytes(alive.vsn)} VS ${goBytes(vsn)})`,
+      );
+    }
+    this.#raiseAndAnnounce(alive.incarnation);
+  }
+
+  #onAliveOfUnknown(alive: Readonly<Alive>, port: number): void {
+    // Incarnation 0 is what an unknown node counts as; nothing that is not newer can bring it to life.
+    if (alive.incarnation === 0) return;
+    const { table, clock, counters } = this.#engine;
+    if (table.isFull) {
+      counters.nodesRefused++;
+      return;
+    }
+    const address = Address.fromBytes(alive.addr, port)!;
+    const node = new NodeState(alive.node, address, NodeStatus.dead, clock.nowMs());
+    table.add(node);
+    this.#makeAlive(node, alive, port);
+  }
+
+  #onAliveOfKnown(node: NodeState, alive: Readonly<Alive>, port: number): void {
+    let isMove = false;
+    if (!sameEndpoint(node, alive.addr, port)) {
+      // Who has left does not need its name any more: the newcomer starts over, whatever its incarnation.
+      isMove = node.status === NodeStatus.left;
+      if (!isMove) {
+        this.#onConflict(node, alive.addr, port);
+        return;
+      }
+      this.#engine.strangers.log(
+        LogLevel.info,
+        `memberlist: Updating address for left or failed node ${node.name} from ${
+          ipText(node.ip)
+        }:${node.port} to ${ipText(alive.addr)}:${port}`,
+      );
+    }
+    if (!isMove && alive.incarnation <= node.incarnation) return;
+    this.#endSuspicion(node);
+    this.#makeAlive(node, alive, port);
+  }
+
+  /** Takes over what a newer alive message says, passes it on, and tells the layer above. */
+  #makeAlive(node: NodeState, alive: Readonly<Alive>, port: number): void {
+    const { clock, delegate } = this.#engine;
+    const wasGone = isGone(node);
+    const isNewMeta = !bytesEqual(node.meta, alive.meta);
+    node.incarnation = alive.incarnation;
+    if (isNewMeta) node.meta = alive.meta.slice();
+    readVersions(alive.vsn, node.versions);
+    // The bytes of the newest message are kept: peers compare them bytewise.
+    if (node.port !== port || !bytesEqual(node.ip, alive.addr)) setAddress(node, alive.addr, port);
+    if (node.status !== NodeStatus.alive) this.#setStatus(node, NodeStatus.alive, clock.nowMs());
+    this.#news.alive(node);
+    if (wasGone) delegate.onNodeJoin(node);
+    else if (isNewMeta) delegate.onNodeUpdate(node);
+  }
+
+  #onConflict(node: NodeState, ip: Uint8Array, port: number): void {
+    const { counters, strangers, delegate } = this.#engine;
+    counters.conflicts++;
+    if (strangers.admits(LogLevel.error)) {
+      strangers.log(
+        LogLevel.error,
+        `memberlist: Conflicting address for ${node.name}. Mine: ${ipText(node.ip)}:${node.port} Theirs: ${
+          ipText(ip)
+        }:${port} Old state: ${node.status}`,
+      );
+    }
+    delegate.onNameConflict(node, ip, port);
+  }
+
+  #onConfirmed(node: NodeState, suspicion: Suspicion, accusation: Readonly<Accusation>): void {
+    const { clock } = this.#engine;
+    this.#news.suspect(accusation);
+    clock.arm(node.suspicionTimer!, suspicion.remainingMs(clock.nowMs()));
+  }
+
+  #beginSuspicion(node: NodeState, accuser: string): void {
+    const { options, table, clock } = this.#engine;
+    const n = table.size;
+    const minMs = suspicionMinMs(options.suspicionMult, n, options.probeIntervalMs);
+    const maxMs = options.suspicionMaxTimeoutMult * minMs;
+    const k = suspicionConfirmationsMax(options.suspicionMult, n);
+    node.suspicion = new Suspicion(accuser, k, minMs, maxMs, clock.nowMs());
+    node.suspicionTimer ??= new Timer(() => this.#onSuspicionTimeout(node));
+    clock.arm(node.suspicionTimer, node.suspicion.remainingMs(clock.nowMs()));
+  }
+
+  #endSuspicion(node: NodeState): void {
+    if (node.suspicion === undefined) return;
+    node.suspicion = undefined;
+    this.#engine.clock.disarm(node.suspicionTimer!);
+  }
+
+  #onSuspicionTimeout(node: NodeState): void {
+    const confirmations = node.suspicion!.confirmations;
+    this.#engine.logger.log(
+      LogLevel.info,
+      `memberlist: Marking ${node.name} as failed, suspect timeout reached (${confirmations} peer confirmations)`,
+    );
+    this.onDead({ incarnation: node.incarnation, node: node.name, from: this.#local.name });
+  }
+
+  /** Answers an accusation against ourselves (C.6): having to is a sign that we are slow. */
+  #refute(accusedIncarnation: number, what: string, accuser: string): void {
+    this.#engine.strangers.log(
+      LogLevel.warn,
+      `memberlist: Refuting ${what} message (from: ${accuser})`,
+    );
+    this.#raiseAndAnnounce(accusedIncarnation);
+  }
+
+  #raiseAndAnnounce(accusedIncarnation: number): void {
+    this.#engine.counters.refutes++;
+    this.#raiseIncarnation(accusedIncarnation);
+    this.#engine.awareness.apply(1);
+    this.#news.alive(this.#local);
+  }
+
+  #raiseIncarnation(accusedIncarnation: number): void {
+    const next = Math.max(this.#local.incarnation, accusedIncarnation) + 1;
+    this.#local.incarnation = Math.min(next, INCARNATION_MAX);
+  }
+
+  #setStatus(node: NodeState, status: NodeStatus, nowMs: number): void {
+    this.#engine.table.onStatusChanged(node.status, status);
+    node.status = status;
+    node.statusChangeMs = nowMs;
+  }
+}
+
+/** Whether a node is dead or left. */
+export function isGone(node: NodeState): boolean {
+  return node.status === NodeStatus.dead || node.status === NodeStatus.left;
+}
+
+function sameEndpoint(node: NodeState, ip: Uint8Array, port: number): boolean {
+  return node.port === port && sameIp(node.ip, ip);
+}
+
+function setAddress(node: NodeState, ip: Uint8Array, port: number): void {
+  node.address = Address.fromBytes(ip, port)!;
+  node.ip = node.address.ip;
+  node.port = port;
+}
+
+/** Bytes as Go's `%v` prints them: `[255 128]`. */
+function goBytes(bytes: Uint8Array): string {
+  return `[${bytes.join(" ")}]`;
+}

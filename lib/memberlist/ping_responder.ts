@@ -1,0 +1,146 @@
+/** Answers pings, and pings others on somebody's behalf. protocol.md C.10. */
+import { Address } from "../base/address.ts";
+import { LogLevel } from "../base/ports.ts";
+import { Timer } from "../base/timer_heap.ts";
+import { MsgpackWriter } from "../wire/msgpack_writer.ts";
+import type { AckSink } from "./ack_registry.ts";
+import { sameIp } from "./endpoint.ts";
+import type { Engine } from "./engine.ts";
+import { createPing, encodeAck, encodeNack, encodePing, type IndirectPing, type Ping } from "./messages.ts";
+import type { PacketSender } from "./packet_sender.ts";
+
+/** Where an answer is wanted. */
+type Source = Pick<Ping, "sourceAddr" | "sourcePort">;
+
+/** The answering side of the failure detector. The path from ping to ack allocates nothing of ours. */
+export class PingResponder {
+  readonly #engine: Engine;
+  readonly #sender: PacketSender;
+  readonly #writer = new MsgpackWriter();
+  readonly #ping = createPing();
+  // bounded: with all other pings under way by the ack registry.
+  readonly #errands = new Set<Errand>();
+
+  constructor(engine: Engine, sender: PacketSender) {
+    this.#engine = engine;
+    this.#sender = sender;
+  }
+
+  /** Gives up the pings that are under way for others. */
+  stop(): void {
+    for (const errand of this.#errands) this.#drop(errand);
+  }
+
+  /** A ping by datagram. @param ping borrowed. */
+  onPing(ping: Readonly<Ping>, from: Address): void {
+    const { local, delegate } = this.#engine;
+    if (ping.node !== "" && ping.node !== local.name) {
+      this.#onStrayPing(ping.node, from);
+      return;
+    }
+    const to = this.#replyAddress(ping, from);
+    if (to === undefined) return;
+    this.#writer.reset();
+    encodeAck(this.#writer, ping.seqNo, delegate.ackPayload());
+    this.#sender.sendDirect(to, this.#writer.view());
+  }
+
+  /** Somebody who got no ack from a node asks us to try. @param request borrowed. */
+  onIndirectPing(request: Readonly<IndirectPing>, from: Address): void {
+    const { acks, clock, options, counters, bindPort } = this.#engine;
+    const to = this.#replyAddress(request, from);
+    const target = Address.fromBytes(request.target, request.port === 0 ? bindPort : request.port);
+    if (target === undefined) counters.malformed++;
+    if (to === undefined || target === undefined) return;
+    if (acks.isFull) {
+      counters.overLimit++;
+      return;
+    }
+    const errand = new Errand(this, to, request.seqNo, request.nack);
+    errand.ownSeqNo = acks.register(errand);
+    this.#errands.add(errand);
+    clock.arm(errand.timer, options.probeTimeoutMs);
+    this.#sendOwnPing(errand.ownSeqNo, request.node, target);
+  }
+
+  /** For {@linkcode Errand}: the target answered. The payload is not for the asker: it did not take the way it measures. */
+  onErrandAck(errand: Errand): void {
+    this.#drop(errand);
+    this.#writer.reset();
+    encodeAck(this.#writer, errand.seqNo, null);
+    this.#sender.sendDirect(errand.asker, this.#writer.view());
+  }
+
+  /** For {@linkcode Errand}: the target did not answer in time. */
+  onErrandTimeout(errand: Errand): void {
+    this.#drop(errand);
+    if (!errand.wantsNack) return;
+    this.#writer.reset();
+    encodeNack(this.#writer, errand.seqNo);
+    this.#sender.sendDirect(errand.asker, this.#writer.view());
+  }
+
+  #drop(errand: Errand): void {
+    const { acks, clock } = this.#engine;
+    this.#errands.delete(errand);
+    acks.release(errand.ownSeqNo);
+    clock.disarm(errand.timer);
+  }
+
+  #sendOwnPing(seqNo: number, name: string, target: Address): void {
+    const { local } = this.#engine;
+    const ping = this.#ping;
+    ping.seqNo = seqNo;
+    ping.node = name;
+    ping.sourceAddr = local.ip;
+    ping.sourcePort = local.port;
+    ping.sourceNode = local.name;
+    this.#writer.reset();
+    encodePing(this.#writer, ping);
+    this.#sender.sendDirect(target, this.#writer.view());
+  }
+
+  /** What the message names as its source, if it names both address and port; else where the packet came from. */
+  #replyAddress(source: Readonly<Source>, from: Address): Address | undefined {
+    const { sourceAddr, sourcePort } = source;
+    if (sourceAddr.length === 0 || sourcePort === 0) return from;
+    if (sourcePort === from.port && sameIp(sourceAddr, from.ip)) return from;
+    const address = Address.fromBytes(sourceAddr, sourcePort);
+    if (address === undefined) this.#engine.counters.malformed++;
+    return address;
+  }
+
+  #onStrayPing(name: string, from: Address): void {
+    const { counters, strangers } = this.#engine;
+    counters.strayPings++;
+    if (strangers.admits(LogLevel.warn)) {
+      strangers.log(LogLevel.warn, `memberlist: Got ping for unexpected node '${name}' from=${from}`);
+    }
+  }
+}
+
+/** One ping on somebody's behalf. */
+class Errand implements AckSink {
+  readonly timer: Timer;
+  ownSeqNo = 0;
+  readonly #responder: PingResponder;
+
+  /** @param seqNo the asker's. */
+  constructor(
+    responder: PingResponder,
+    readonly asker: Address,
+    readonly seqNo: number,
+    readonly wantsNack: boolean,
+  ) {
+    this.#responder = responder;
+    this.timer = new Timer(() => responder.onErrandTimeout(this));
+  }
+
+  onAck(): void {
+    this.#responder.onErrandAck(this);
+  }
+
+  onNack(): void {
+    // Nobody sends one for a direct ping.
+  }
+}

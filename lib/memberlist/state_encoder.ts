@@ -1,0 +1,38 @@
+/** Our side of a push/pull. protocol.md B. */
+import { MsgpackWriter } from "../wire/msgpack_writer.ts";
+import type { Engine } from "./engine.ts";
+import { createPushPullNode, encodePushPullHeader, encodePushPullNode } from "./push_pull_messages.ts";
+import { versionBytes } from "./state_messages.ts";
+
+/** Encodes what we know: all nodes, those that are gone and not yet forgotten included, and the state of the layer above. */
+export class StateEncoder {
+  readonly #engine: Engine;
+  readonly #writer = new MsgpackWriter(1024);
+  readonly #entry = createPushPullNode();
+  readonly #vsn = new Uint8Array(6);
+
+  constructor(engine: Engine) {
+    this.#engine = engine;
+  }
+
+  /** @returns the message, borrowed until the next call. */
+  encode(join: boolean): Uint8Array {
+    const { table, delegate } = this.#engine;
+    const userState = delegate.encodeLocalState(join);
+    const writer = this.#writer;
+    const entry = this.#entry;
+    writer.reset();
+    encodePushPullHeader(writer, { join, nodes: table.size, userStateLen: userState.length });
+    for (const node of table.nodes) {
+      entry.name = node.name;
+      entry.addr = node.ip;
+      entry.port = node.port;
+      entry.meta = node.meta;
+      entry.incarnation = node.incarnation;
+      entry.state = node.status;
+      entry.vsn = versionBytes(node.versions, this.#vsn);
+      encodePushPullNode(writer, entry);
+    }
+    return writer.raw(userState).view();
+  }
+}

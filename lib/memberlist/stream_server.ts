@@ -1,0 +1,83 @@
+/** Inbound streams: one request, at most one reply. protocol.md B. */
+import type { Address } from "../base/address.ts";
+import { type TransportError, WireError } from "../base/errors.ts";
+import { LogLevel } from "../base/ports.ts";
+import { MsgpackWriter } from "../wire/msgpack_writer.ts";
+import type { Engine } from "./engine.ts";
+import { createPing, decodePing, decodeUserStream, encodeAck, MessageType } from "./messages.ts";
+import type { PushPull } from "./push_pull.ts";
+import { type StreamFrames, StreamUnwrapError } from "./stream_frames.ts";
+
+/** Unwraps requests, and answers or dispatches them. What breaks the rules is counted, logged and closed. */
+export class StreamServer {
+  readonly #engine: Engine;
+  readonly #frames: StreamFrames;
+  readonly #pushPull: PushPull;
+  readonly #writer = new MsgpackWriter();
+  readonly #ping = createPing();
+
+  constructor(engine: Engine, frames: StreamFrames, pushPull: PushPull) {
+    this.#engine = engine;
+    this.#frames = frames;
+    this.#pushPull = pushPull;
+  }
+
+  /** @param request a whole request, borrowed. @returns the reply, or null to close without one. */
+  onExchange(from: Address, request: Uint8Array): Uint8Array | null {
+    const { counters, strangers } = this.#engine;
+    if (strangers.admits(LogLevel.debug)) {
+      strangers.log(LogLevel.debug, `memberlist: Stream connection from=${from}`);
+    }
+    try {
+      const reply = this.#dispatch(from, this.#frames.decode(request, "request"));
+      counters.streamsServed++;
+      return reply;
+    } catch (error) {
+      if (!(error instanceof WireError)) throw error;
+      this.#onFailed(from, error.message);
+      // Only a peer whose wrapping we could not undo is told why.
+      return error instanceof StreamUnwrapError ? this.#frames.encodeErr(error.message) : null;
+    }
+  }
+
+  /** A stream ended before its request was complete. */
+  onExchangeFailed(from: Address, received: number, error: TransportError): void {
+    // A connection that is opened and closed is how people look whether a port is open.
+    if (received > 0) this.#onFailed(from, error.message);
+  }
+
+  /** @throws {WireError} when the message is malformed, or of a type that does not begin a stream. */
+  #dispatch(from: Address, message: Uint8Array): Uint8Array | null {
+    switch (message[0]) {
+      case MessageType.ping:
+        return this.#onPing(from, message);
+      case MessageType.pushPull:
+        return this.#pushPull.serve(from, message);
+      case MessageType.user:
+        this.#engine.delegate.onUserMessage(decodeUserStream(message));
+        return null;
+      default:
+        throw new WireError(`Received invalid msgType (${message[0]})`);
+    }
+  }
+
+  #onPing(from: Address, message: Uint8Array): Uint8Array | null {
+    const { local, counters, strangers } = this.#engine;
+    const ping = this.#ping;
+    decodePing(message, 1, message.length, ping);
+    if (ping.node !== "" && ping.node !== local.name) {
+      counters.strayPings++;
+      strangers.log(LogLevel.warn, `memberlist: Got ping for unexpected node ${ping.node} from=${from}`);
+      return null;
+    }
+    this.#writer.reset();
+    encodeAck(this.#writer, ping.seqNo, null);
+    return this.#frames.encode(this.#writer.view(), "reply");
+  }
+
+  #onFailed(from: Address, text: string): void {
+    const { counters, strangers } = this.#engine;
+    counters.streamsFailed++;
+    strangers.log(LogLevel.error, `memberlist: failed to receive: ${text} from=${from}`);
+  }
+}

@@ -1,0 +1,75 @@
+/** Whether the nodes of two push/pull states can speak with each other. Pure. protocol.md C.9. */
+import { readVersions } from "./messages.ts";
+import { type NodeState, NodeStatus, type NodeVersions } from "./node_state.ts";
+import type { PushPullNode } from "./push_pull_messages.ts";
+
+/** The nodes of a received state: a PushPullMessage, in practice. */
+interface RemoteNodes {
+  forEachNode(visit: (node: Readonly<PushPullNode>) => void): void;
+}
+
+/** The protocol versions that all living nodes understand. */
+interface VersionRange {
+  pMin: number;
+  pMax: number;
+  dMin: number;
+  dMax: number;
+}
+
+const SCRATCH: NodeVersions = { pMin: 0, pMax: 0, pCur: 0, dMin: 0, dMax: 0, dCur: 0 };
+
+/**
+ * Whether version bytes make sense by themselves. A node whose bytes do not is neither admitted nor looked at here: in
+ * HashiCorp's agents one alive node of version 0 leaves no common version, and so blocks every push/pull of its cluster.
+ */
+export function hasUsableVersions(vsn: Uint8Array): boolean {
+  readVersions(vsn, SCRATCH);
+  return SCRATCH.pMin > 0 && SCRATCH.pMin <= SCRATCH.pCur && SCRATCH.pCur <= SCRATCH.pMax &&
+    SCRATCH.dMin <= SCRATCH.dCur && SCRATCH.dCur <= SCRATCH.dMax;
+}
+
+/**
+ * All or nothing: every node on either side, dead ones included, must speak a version that every living node on either
+ * side understands.
+ *
+ * @returns what is wrong, in HashiCorp's words, or undefined.
+ */
+export function findIncompatibility(
+  remote: RemoteNodes,
+  local: readonly NodeState[],
+): string | undefined {
+  const range: VersionRange = { pMin: 0, pMax: 0xff, dMin: 0, dMax: 0xff };
+  remote.forEachNode((node) => {
+    if (node.state === NodeStatus.alive && hasUsableVersions(node.vsn)) narrow(range, SCRATCH);
+  });
+  for (const node of local) if (node.status === NodeStatus.alive) narrow(range, node.versions);
+
+  let fault: string | undefined;
+  remote.forEachNode((node) => {
+    if (hasUsableVersions(node.vsn)) fault ??= describeFault(node.name, SCRATCH, range);
+  });
+  for (const node of local) fault ??= describeFault(node.name, node.versions, range);
+  return fault;
+}
+
+function narrow(range: VersionRange, versions: Readonly<NodeVersions>): void {
+  range.pMin = Math.max(range.pMin, versions.pMin);
+  range.pMax = Math.min(range.pMax, versions.pMax);
+  range.dMin = Math.max(range.dMin, versions.dMin);
+  range.dMax = Math.min(range.dMax, versions.dMax);
+}
+
+function describeFault(
+  name: string,
+  versions: Readonly<NodeVersions>,
+  range: VersionRange,
+): string | undefined {
+  const { pCur, dCur } = versions;
+  if (pCur < range.pMin || pCur > range.pMax) {
+    return `Node '${name}' protocol version (${pCur}) is incompatible: [${range.pMin}, ${range.pMax}]`;
+  }
+  if (dCur < range.dMin || dCur > range.dMax) {
+    return `Node '${name}' delegate protocol version (${dCur}) is incompatible: [${range.dMin}, ${range.dMax}]`;
+  }
+  return undefined;
+}
