@@ -50,7 +50,9 @@ export async function chooseBind(
   const hosts = interfaceHosts(name, platform);
   if (hosts.length === 0) throw new ConfigError(`Interface '${name}' has no addresses`);
   if (bind.host !== WILDCARD && bind.host !== "") {
-    if (!hosts.includes(bind.host)) throw new ConfigError(`Interface '${name}' has no '${bind.host}' address`);
+    if (!hosts.includes(bind.host)) {
+      throw new ConfigError(`Interface '${name}' has no '${bind.host}' address`);
+    }
     return bind;
   }
   const host = hosts.find((candidate) => !isLinkLocal(parseIp(candidate)!));
@@ -61,7 +63,9 @@ export async function chooseBind(
 
 function interfaceHosts(name: string, platform: Platform): string[] {
   try {
-    return platform.interfaces().filter((entry) => entry.interfaceName === name).map((entry) => normal(entry.host));
+    return platform.interfaces().filter((entry) => entry.interfaceName === name).map((entry) =>
+      normal(entry.host)
+    );
   } catch (error) {
     throw new ConfigError(`Failed to get interface addresses: ${errorText(error)}`, { cause: error });
   }
@@ -88,7 +92,9 @@ export async function chooseAdvertised(
   }
   if (!isWildcard(bind.host)) return bound;
   const host = choosePrivate(platform.interfaces(), await platform.defaultInterface());
-  if (host === undefined) throw finalAddressError("No private IP address found, and explicit IP not provided");
+  if (host === undefined) {
+    throw finalAddressError("No private IP address found, and explicit IP not provided");
+  }
   return Address.fromBytes(toV4Mapped(parseIp(host)!), bound.port)!;
 }
 

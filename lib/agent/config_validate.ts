@@ -1,6 +1,6 @@
 /** From flags and files to a configuration that can be run: the order of the checks, and their words. surface.md 2.4. */
 import { parseGoDuration } from "../base/go_duration.ts";
-import { PROFILES, type ProfileName } from "../memberlist/options.ts";
+import { type ProfileName, PROFILES } from "../memberlist/options.ts";
 import { parseTagPairs } from "../base/tag_pair.ts";
 import type { Platform } from "../platform/platform.ts";
 import { type AgentConfig, type AgentSettings, CONFIG_DEFAULTS } from "./agent_config.ts";
@@ -135,7 +135,9 @@ function flagDuration(text: string | undefined): number | undefined {
 }
 
 /** The fields that say something: not undefined, and not the zero value, which leaves the default in place. */
-function setFields<Layer extends object>(layer: Layer): Partial<{ [F in keyof Layer]: NonNullable<Layer[F]> }> {
+function setFields<Layer extends object>(
+  layer: Layer,
+): Partial<{ [F in keyof Layer]: NonNullable<Layer[F]> }> {
   const set = Object.entries(layer).filter(([, value]) => isSet(value));
   return Object.fromEntries(set) as Partial<{ [F in keyof Layer]: NonNullable<Layer[F]> }>;
 }

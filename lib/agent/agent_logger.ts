@@ -1,0 +1,107 @@
+/** The agent's log: every line into the ring, those of the chosen level to the user, none before the gate opens. */
+import { configureSync, getLogger, type Logger as LogTapeLogger, type LogRecord } from "@logtape/logtape";
+import { type Clock, type Logger, LogLevel } from "../base/ports.ts";
+import { formatLogLine } from "./log_format.ts";
+import { LogRing } from "./log_ring.ts";
+
+/** Lines that wait behind the gate; beyond it the oldest are dropped, as they would be from the ring. */
+const GATE_LINES_MAX = 4_096;
+
+/** The root of LogTape's categories; below it is one category per agent. */
+const ROOT = "serf";
+const INDENT = "    ";
+const LEVELS = { trace: LogLevel.trace, debug: LogLevel.debug, info: LogLevel.info, warning: LogLevel.warn };
+
+/** The logs that exist now, by their category. LogTape is configured once per process, agents come and go. */
+const logs = new Map<string, AgentLogger>(); // bounded: one per agent in this process
+let created = 0;
+
+/**
+ * One agent's log.
+ * ```
+ * gated --openGate--> open --close--> closed
+ * ```
+ * Gated lines are shown when the gate opens, and never if it does not: until then the user reads the start-up banner,
+ * or the one line that says why there is none.
+ */
+export class AgentLogger implements Logger {
+  /** Gets the lines of all levels. */
+  readonly ring = new LogRing();
+  /** The least level that is shown. Changes at a reload. */
+  level: LogLevel;
+  readonly #clock: Pick<Clock, "wallMs">;
+  readonly #write: (text: string) => void;
+  readonly #category = String(++created);
+  readonly #logger: LogTapeLogger;
+  // bounded: GATE_LINES_MAX
+  #gated: string[] | undefined = [];
+
+  /** @param write shows text as it is, newline included. */
+  constructor(clock: Pick<Clock, "wallMs">, level: LogLevel, write: (text: string) => void) {
+    this.#clock = clock;
+    this.level = level;
+    this.#write = write;
+    if (created === 1) configureLogTape();
+    logs.set(this.#category, this);
+    this.#logger = getLogger([ROOT, this.#category]);
+  }
+
+  /** Always: `monitor` may ask for any level later, and gets what the ring has. */
+  enabled(_level: LogLevel): boolean {
+    return true;
+  }
+
+  log(level: LogLevel, text: string): void {
+    // As a template's value, so that braces in a node's name are not taken for placeholders.
+    switch (level) {
+      case LogLevel.trace:
+        return this.#logger.trace`${text}`;
+      case LogLevel.debug:
+        return this.#logger.debug`${text}`;
+      case LogLevel.info:
+        return this.#logger.info`${text}`;
+      case LogLevel.warn:
+        return this.#logger.warning`${text}`;
+      case LogLevel.error:
+        return this.#logger.error`${text}`;
+    }
+  }
+
+  /** Shows what was logged so far, and from now on every line at once. */
+  openGate(): void {
+    const gated = this.#gated;
+    this.#gated = undefined;
+    for (const text of gated ?? []) this.#write(text);
+  }
+
+  /** Lines logged afterwards go nowhere. */
+  close(): void {
+    logs.delete(this.#category);
+  }
+
+  /** One line, from LogTape. */
+  take(level: LogLevel, text: string): void {
+    const line = formatLogLine(this.#clock.wallMs(), level, text);
+    this.ring.push(level, line);
+    if (level < this.level) return;
+    const shown = `${INDENT}${line}\n`;
+    if (this.#gated === undefined) return this.#write(shown);
+    if (this.#gated.push(shown) > GATE_LINES_MAX) this.#gated.shift();
+  }
+}
+
+function configureLogTape(): void {
+  configureSync({
+    sinks: { agents: routeRecord },
+    loggers: [
+      { category: [ROOT], sinks: ["agents"], lowestLevel: "trace" },
+      // LogTape's notes about itself have no place on a user's screen.
+      { category: ["logtape", "meta"], sinks: [], lowestLevel: "fatal" },
+    ],
+  });
+}
+
+function routeRecord(record: LogRecord): void {
+  const level = LEVELS[record.level as keyof typeof LEVELS] ?? LogLevel.error;
+  logs.get(record.category[1]!)?.take(level, String(record.message[1]));
+}

@@ -1,0 +1,53 @@
+/** Signals, one after another. surface.md 2.11. */
+import type { Platform, SignalName } from "../platform/platform.ts";
+
+/** The signals that end or reload an agent. */
+export type AgentSignal = "SIGINT" | "SIGTERM" | "SIGHUP";
+
+/** How Go names them, which is what users read. */
+export const SIGNAL_TEXTS: Readonly<Record<AgentSignal, string>> = {
+  SIGINT: "interrupt",
+  SIGTERM: "terminated",
+  SIGHUP: "hangup",
+};
+
+const WATCHED: readonly AgentSignal[] = ["SIGINT", "SIGTERM", "SIGHUP"];
+
+/** Signals that nobody took yet: more than this many at once are the same wish repeated. */
+const WAITING_MAX = 4;
+
+/**
+ * Listens from its construction on; until then, the system's defaults hold (a start-up that hangs can be interrupted).
+ * SIGUSR1 asks HashiCorp's agents for their metrics; its default would end us, so it is caught, and ignored.
+ */
+export class SignalWatch {
+  // bounded: WAITING_MAX
+  readonly #waiting: AgentSignal[] = [];
+  #taker: ((signal: AgentSignal) => void) | undefined = undefined;
+  readonly #stops: (() => void)[];
+
+  constructor(platform: Pick<Platform, "onSignal">) {
+    const listen = (name: SignalName, listener: () => void) => platform.onSignal(name, listener);
+    this.#stops = WATCHED.map((name) => listen(name, () => this.#onSignal(name)));
+    this.#stops.push(listen("SIGUSR1", () => {}));
+  }
+
+  /** The next signal. One call at a time; a second one takes the place of the first, which then never settles. */
+  next(): Promise<AgentSignal> {
+    const first = this.#waiting.shift();
+    if (first !== undefined) return Promise.resolve(first);
+    return new Promise((resolve) => this.#taker = resolve);
+  }
+
+  /** Back to the system's defaults. */
+  stop(): void {
+    for (const stop of this.#stops.splice(0)) stop();
+  }
+
+  #onSignal(name: AgentSignal): void {
+    const taker = this.#taker;
+    this.#taker = undefined;
+    if (taker !== undefined) return taker(name);
+    if (this.#waiting.length < WAITING_MAX) this.#waiting.push(name);
+  }
+}

@@ -1,0 +1,104 @@
+/** The texts are what HashiCorp's agent 0.9.4 printed for these files. */
+import { deepEqual, equal, throws } from "node:assert/strict";
+import fc from "fast-check";
+import { decodeFirstValue, decodeWholeText, GoJsonError } from "../../../lib/agent/go_json.ts";
+
+const FIRST_VALUE_FAULTS: readonly (readonly [text: string, message: string])[] = [
+  ["", "EOF"],
+  ["   ", "EOF"],
+  ["{", "unexpected EOF"],
+  ['{"a', "unexpected EOF"],
+  ['{"a"', "unexpected EOF"],
+  ['{"a":', "unexpected EOF"],
+  ['{"a":1', "unexpected EOF"],
+  ['{"a":1,', "unexpected EOF"],
+  ['{"a":1,}', "invalid character '}' looking for beginning of object key string"],
+  ["{a:1}", "invalid character 'a' looking for beginning of object key string"],
+  ["{'a':1}", "invalid character '\\'' looking for beginning of object key string"],
+  ['{"a" 1}', "invalid character '1' after object key"],
+  ['{"a"\\', "invalid character '\\\\' after object key"],
+  ['{"a":1 "b":2}', "invalid character '\"' after object key:value pair"],
+  ["[1 2]", "invalid character '2' after array element"],
+  ["[1,]", "invalid character ']' looking for beginning of value"],
+  ["[1", "unexpected EOF"],
+  ["nul", "unexpected EOF"],
+  ["nulx", "invalid character 'x' in literal null (expecting 'l')"],
+  ["tru!", "invalid character '!' in literal true (expecting 'e')"],
+  ["falsE", "invalid character 'E' in literal false (expecting 'e')"],
+  ["-", "unexpected EOF"],
+  ["-a", "invalid character 'a' in numeric literal"],
+  ["1.", "unexpected EOF"],
+  ["1.x", "invalid character 'x' after decimal point in numeric literal"],
+  ["1e", "unexpected EOF"],
+  ["1ex", "invalid character 'x' in exponent of numeric literal"],
+  ["1e+x", "invalid character 'x' in exponent of numeric literal"],
+  ["}", "invalid character '}' looking for beginning of value"],
+  ["abc", "invalid character 'a' looking for beginning of value"],
+  ["// c\n{}", "invalid character '/' looking for beginning of value"],
+  ['{"role":"\\x"}', "invalid character 'x' in string escape code"],
+  ['{"role":"\\u12g4"}', "invalid character 'g' in \\u hexadecimal character escape"],
+  ['{"role":"a\nb"}', "invalid character '\\n' in string literal"],
+  ['{"role":"a\tb"}', "invalid character '\\t' in string literal"],
+  ['{"role":"a\x01b"}', "invalid character '\\x01' in string literal"],
+  ['{"role":"\\', "unexpected EOF"],
+  ['{"role":"\\u12', "unexpected EOF"],
+  ["{\u00e9:1}", "invalid character '\u00c3' looking for beginning of object key string"],
+  ["[1e400]", "json: cannot unmarshal number 1e400 into Go value of type float64"],
+];
+
+const WHOLE_TEXT_FAULTS: readonly (readonly [text: string, message: string])[] = [
+  ["", "unexpected end of JSON input"],
+  ["{", "unexpected end of JSON input"],
+  ['{"a":"b"} x', "invalid character 'x' after top-level value"],
+  ["01", "invalid character '1' after top-level value"],
+];
+
+Deno.test("decodeFirstValue() says in Go's words what is wrong", () => {
+  for (const [text, message] of FIRST_VALUE_FAULTS) {
+    throws(() => decodeFirstValue(text), { name: "GoJsonError", message }, JSON.stringify(text));
+  }
+});
+
+Deno.test("decodeFirstValue() ignores what follows the first value", () => {
+  deepEqual(decodeFirstValue(' {"a":[1,{"b":null}]}}'), { a: [1, { b: null }] });
+  deepEqual(decodeFirstValue("{}/"), {});
+  equal(decodeFirstValue("01"), 0);
+  equal(decodeFirstValue("nulltrue"), null);
+});
+
+Deno.test("decodeWholeText() wants exactly one value", () => {
+  for (const [text, message] of WHOLE_TEXT_FAULTS) {
+    throws(() => decodeWholeText(text), { name: "GoJsonError", message }, JSON.stringify(text));
+  }
+  deepEqual(decodeWholeText(' ["x"] \n'), ["x"]);
+});
+
+Deno.test("decodeFirstValue() refuses endless nesting", () => {
+  throws(() => decodeFirstValue("[".repeat(20_000)), { message: "exceeded max depth" });
+  equal(Array.isArray(decodeFirstValue("[".repeat(9_000) + "]".repeat(9_000))), true);
+});
+
+Deno.test("decodeWholeText() accepts what JSON.parse accepts, and refuses the rest", () => {
+  const text = fc.oneof(
+    fc.json(),
+    fc.string(),
+    fc.json().map((json) => json.slice(0, -1)),
+    fc.tuple(fc.json(), fc.nat(), fc.constantFrom(...'{}[],:"\\ 0e.-tfn')).map(([json, at, char]) => {
+      const cut = at % json.length;
+      return json.slice(0, cut) + char + json.slice(cut + 1);
+    }),
+  );
+  fc.assert(
+    fc.property(text, (json) => {
+      let expected: unknown;
+      try {
+        expected = JSON.parse(json);
+      } catch {
+        throws(() => decodeWholeText(json), GoJsonError);
+        return;
+      }
+      deepEqual(decodeWholeText(json), expected);
+    }),
+    { numRuns: 2_000 },
+  );
+});

@@ -1,0 +1,87 @@
+/** The texts are what HashiCorp's agent 0.9.4 printed for these files. */
+import { deepEqual, equal, throws } from "node:assert/strict";
+import { readKeyringFile } from "../../../lib/agent/keyring_file.ts";
+import { encodeTagsFile, readTagsFile, writeTagsFile } from "../../../lib/agent/tags_file.ts";
+import { FakeFiles } from "./fake_platform.ts";
+
+const KEY16 = "AAECAwQFBgcICQoLDA0ODw==";
+const KEY24 = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYX";
+
+Deno.test("readTagsFile() reads tags, and takes null for nothing", () => {
+  const cases: readonly (readonly [json: string, tags: [string, string][]])[] = [
+    ['{"a":"b","c":"d"}', [["a", "b"], ["c", "d"]]],
+    ['{"a":null}', [["a", ""]]],
+    ["null", []],
+    ["{}", []],
+  ];
+  for (const [json, tags] of cases) {
+    deepEqual([...readTagsFile("/t", new FakeFiles({ "/t": json }))!], tags, json);
+  }
+  equal(readTagsFile("/t", new FakeFiles()), undefined);
+});
+
+Deno.test("readTagsFile() names the fault", () => {
+  const cases: readonly (readonly [json: string, cause: string])[] = [
+    ['{"a":"b"} x', "invalid character 'x' after top-level value"],
+    ["", "unexpected end of JSON input"],
+    ["[]", "json: cannot unmarshal array into Go value of type map[string]string"],
+    ['"x"', "json: cannot unmarshal string into Go value of type map[string]string"],
+    ["3", "json: cannot unmarshal number into Go value of type map[string]string"],
+    ['{"a":1}', "json: cannot unmarshal number into Go value of type string"],
+    ['{"a":true}', "json: cannot unmarshal bool into Go value of type string"],
+    ['{"a":["x"]}', "json: cannot unmarshal array into Go value of type string"],
+    ['{"a":{"x":1}}', "json: cannot unmarshal object into Go value of type string"],
+  ];
+  for (const [json, cause] of cases) {
+    const message = `Failed to decode tags file: ${cause}`;
+    throws(() => readTagsFile("/t", new FakeFiles({ "/t": json })), { message }, json);
+  }
+  throws(() => readTagsFile("/d", new FakeFiles({ "/d/x": "" })), {
+    message: "Failed to read tags file: read /d: is a directory",
+  });
+});
+
+Deno.test("writeTagsFile() writes what the Go agents write", () => {
+  const files = new FakeFiles();
+  writeTagsFile("/t", new Map([["z", "9"], ["b", '"<&>\u00e9\u2028']]), files);
+  deepEqual(files.writes, [{
+    path: "/t",
+    text: '{\n  "b": "\\"\\u003c\\u0026\\u003e\u00e9\\u2028",\n  "z": "9"\n}',
+    mode: 0o600,
+  }]);
+  equal(encodeTagsFile(new Map()), "{}");
+  deepEqual([...readTagsFile("/t", files)!], [["b", '"<&>\u00e9\u2028'], ["z", "9"]]);
+  files.unwritable.set("/t", "is a directory");
+  throws(() => writeTagsFile("/t", new Map(), files), {
+    message: "Failed to write tags file: open /t: is a directory",
+  });
+});
+
+Deno.test("readKeyringFile() gives the keys, the primary first", () => {
+  const keys = readKeyringFile("/k", new FakeFiles({ "/k": `["${KEY24}","${KEY16}"]` }));
+  deepEqual(keys.map((key) => key.length), [24, 16]);
+  deepEqual([...keys[1]!], Array.from({ length: 16 }, (_, i) => i));
+});
+
+Deno.test("readKeyringFile() names the fault", () => {
+  const size = "Failed to restore keyring: key size must be 16, 24 or 32 bytes";
+  const cases: readonly (readonly [json: string, message: string])[] = [
+    ["[]", "Keyring file contains no keys"],
+    ["null", "Keyring file contains no keys"],
+    ["{}", "Failed to decode keyring file: json: cannot unmarshal object into Go value of type []string"],
+    ["", "Failed to decode keyring file: unexpected end of JSON input"],
+    ["[1]", "Failed to decode keyring file: json: cannot unmarshal number into Go value of type string"],
+    ['["!!"]', "Failed to decode key from keyring: illegal base64 data at input byte 0"],
+    ['["AAAA"]', size],
+    ['[""]', "Failed to restore keyring: Empty primary key not allowed"],
+    [`["${KEY16}","AAAA"]`, size],
+    [`["${KEY16}",null]`, size],
+  ];
+  for (const [json, message] of cases) {
+    throws(() => readKeyringFile("/k", new FakeFiles({ "/k": json })), { message }, json);
+  }
+  throws(() => readKeyringFile("/k", new FakeFiles()), { message: "stat /k: no such file or directory" });
+  throws(() => readKeyringFile("/d", new FakeFiles({ "/d/x": "" })), {
+    message: "Failed to read keyring file: read /d: is a directory",
+  });
+});
