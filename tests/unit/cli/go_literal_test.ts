@@ -1,8 +1,9 @@
 import { equal } from "node:assert/strict";
-import { goLiteral, type GoValue } from "../../../lib/cli/go_literal.ts";
+import { goLiteral } from "../../../lib/cli/go_literal.ts";
+import type { RpcValue } from "../../../lib/rpc/rpc_value.ts";
 
 Deno.test("goLiteral() shows values as HashiCorp's monitor does", () => {
-  const cases: [GoValue, string][] = [
+  const cases: [RpcValue, string][] = [
     ["web", '"web"'],
     [true, "true"],
     [0, "0"],
@@ -19,7 +20,7 @@ Deno.test("goLiteral() shows values as HashiCorp's monitor does", () => {
 });
 
 Deno.test("goLiteral() shows a list of members with their keys sorted", () => {
-  const member = new Map<string, GoValue>([
+  const member = new Map<string, RpcValue>([
     ["Name", "a"],
     ["Addr", Uint8Array.of(127, 0, 30, 1)],
     ["Port", 38351],

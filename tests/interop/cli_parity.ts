@@ -1,0 +1,123 @@
+/** Runs one command line by both programs and compares what they print, but for differences that are listed here. */
+import { type CommandResult, runCommand } from "../support/agents.ts";
+
+/** One command line, and what is special about it. */
+export interface Line {
+  readonly args: readonly string[];
+  readonly env?: Record<string, string>;
+  /** Its rows or blocks come in any order upstream: both outputs are sorted before they are compared. */
+  readonly unordered?: boolean;
+}
+
+/** Commands of HashiCorp's Serf that we do not have: they are missing from the list of commands. */
+const ABSENT_COMMANDS = ["event", "keys", "query", "reachability"];
+
+/** Every difference between the two programs that users are told about, undone. */
+export class Parity {
+  readonly #helps = new Map<string, string[]>();
+  readonly #failures: string[] = [];
+  #compared = 0;
+
+  constructor(readonly ours: string, readonly theirs: string) {}
+
+  /** How many lines were compared. */
+  get compared(): number {
+    return this.#compared;
+  }
+
+  /** Both programs' help texts, ours first. Their words are their own; usage line and flags are the same. */
+  async help(command: string): Promise<string[]> {
+    let helps = this.#helps.get(command);
+    if (helps === undefined) {
+      const texts = [this.ours, this.theirs].map((program) => runCommand(program, [command, "-h"]));
+      helps = (await Promise.all(texts)).map((result) => result.stderr.trimEnd());
+      this.#helps.set(command, helps);
+    }
+    return helps;
+  }
+
+  /** Runs each line by both programs, one after the other, and remembers what differs. */
+  async compare(lines: readonly (Line | readonly string[])[]): Promise<void> {
+    for (const each of lines) {
+      const line: Line = "args" in each ? each : { args: each };
+      const options = { env: line.env ?? {}, timeoutMs: 20_000 };
+      const theirs = await this.normal(await runCommand(this.theirs, line.args, options), line);
+      const ours = await this.normal(await runCommand(this.ours, line.args, options), line);
+      this.#compared++;
+      if (ours !== theirs) {
+        this.#failures.push(
+          `serf ${line.args.map((arg) => JSON.stringify(arg)).join(" ")}\n` +
+            `--- HashiCorp's\n${theirs}\n--- ours\n${ours}`,
+        );
+      }
+    }
+  }
+
+  /** Adds a comparison made elsewhere. */
+  note(what: string, ours: string, theirs: string): void {
+    this.#compared++;
+    if (ours !== theirs) this.#failures.push(`${what}\n--- HashiCorp's\n${theirs}\n--- ours\n${ours}`);
+  }
+
+  /** Fails with everything that differed. */
+  finish(): void {
+    if (this.#failures.length === 0) return;
+    throw new Error(
+      `${this.#failures.length} of ${this.#compared} differ:\n\n${this.#failures.join("\n\n")}`,
+    );
+  }
+
+  /** All that a finished command showed, as one comparable text. */
+  async normal(result: CommandResult, line: Line): Promise<string> {
+    const channels = [];
+    for (const [name, text] of [["stdout", result.stdout], ["stderr", result.stderr]] as const) {
+      channels.push(`${name}: ${await this.#normalText(text, line)}`);
+    }
+    return `exit code ${result.code}\n${channels.join("\n")}`;
+  }
+
+  async #normalText(text: string, line: Line): Promise<string> {
+    let normal = withoutAbsentCommands(text);
+    const usage = /Usage: serf ([a-z-]+)/.exec(normal)?.[1];
+    if (usage !== undefined) {
+      for (const help of await this.help(usage)) normal = normal.replace(help, `<help of ${usage}>`);
+    }
+    normal = normal
+      // Each build has a version of its own.
+      .replace(/^\S+( \([0-9a-f]+\))?\n(?=Agent Protocol: )/, "<version>\n")
+      // Random by nature.
+      .replace(/^[A-Za-z0-9+/]{43}=\n$/, "<key>\n")
+      // Go names the server that it asked; which one the system asks is not for us to know.
+      .replace(/(lookup \S+) on \S+:53: /g, "$1: ")
+      // Values that change from one moment to the next.
+      .replace(/((?:goroutines|[a-z]+_queue|[a-z]+_time|health_score)"?(?: =|:) "?)[0-9]+/g, "$1<n>")
+      .replace(/rtt: [0-9.]+ ms/, "rtt: <n> ms");
+    return line.unordered === true ? sortedBlocks(normal) : normal;
+  }
+}
+
+/** Drops the commands that only HashiCorp's Serf has from its list of commands, and their part in the padding. */
+function withoutAbsentCommands(text: string): string {
+  if (!text.includes("Available commands are:\n")) return text;
+  const rows = /^ {4}(\S+) +(.*)$/gm;
+  const kept = [...text.matchAll(rows)].filter((row) => !ABSENT_COMMANDS.includes(row[1]!));
+  const width = Math.max(0, ...kept.map((row) => row[1]!.length));
+  const list = kept.map((row) => `    ${row[1]!.padEnd(width)}    ${row[2]}\n`).join("");
+  return text.replace(/( {4}\S.*\n)+/, list);
+}
+
+/** Sorts JSON's members by name, the rows of a table, and the tags within a row. */
+function sortedBlocks(text: string): string {
+  if (text.startsWith("{")) {
+    const value = JSON.parse(text) as { members: { name: string }[] };
+    value.members.sort((a, b) => (a.name < b.name ? -1 : 1));
+    return JSON.stringify(value, null, 2);
+  }
+  return text.trimEnd().split("\n").map((row) => row.split(/ +/).map(sortedTags).join("  ")).sort().join(
+    "\n",
+  );
+}
+
+function sortedTags(cell: string): string {
+  return cell.split(",").sort().join(",");
+}

@@ -1,0 +1,382 @@
+/**
+ * The same command lines by HashiCorp's `serf` and by ours, against the same agents of HashiCorp's: standard output,
+ * standard error and exit code are the same, byte for byte, but for what cli_parity.ts lists.
+ */
+import { deepEqual, equal, ok } from "node:assert/strict";
+import { eventually, runCommand, type RunningAgent, sleep, withAgents } from "../support/agents.ts";
+import { testBoth } from "../support/binaries.ts";
+import { type Line, Parity } from "./cli_parity.ts";
+
+/** An address at which nothing listens: no test uses this host. */
+const NOBODY = "127.0.30.250:7373";
+/** Commands of ours whose help is about more than HashiCorp's version of today. */
+const COMMANDS = [
+  "agent",
+  "force-leave",
+  "info",
+  "join",
+  "keygen",
+  "leave",
+  "members",
+  "monitor",
+  "rtt",
+  "tags",
+];
+/** Flags of `agent` that we do not have. */
+const ABSENT_FLAGS = ["-discover", "-event-handler", "-rejoin", "-snapshot", "-syslog"];
+/** A flag that HashiCorp's `agent` takes without a word about it in its help. */
+const UNDOCUMENTED_FLAGS = ["-replay"];
+
+function flagsOf(help: string): string[] {
+  return Array.from(
+    help.matchAll(/^ {2}(-[a-z-]+)(=\S+| <?[a-z]+>?(?:=<?[a-z]+>?)?(?= ))?/gm),
+    (match) => match[0].trim(),
+  );
+}
+
+testBoth(
+  "CLI parity: every command's help has the usage line and the flags that users know",
+  async (ours, theirs) => {
+    const parity = new Parity(ours, theirs);
+    for (const command of COMMANDS) {
+      const [own, their] = await parity.help(command);
+      equal(own!.split("\n")[0], their!.split("\n")[0]);
+      const known = flagsOf(their!).filter((flag) => !ABSENT_FLAGS.includes(flag.split("=")[0]!));
+      const shown = flagsOf(own!).filter((flag) =>
+        !(command === "agent" && UNDOCUMENTED_FLAGS.includes(flag))
+      );
+      deepEqual(shown.sort(), known.sort(), command);
+    }
+  },
+);
+
+const DISPATCHER_LINES: readonly (readonly string[])[] = [
+  [],
+  ["-h"],
+  ["-help"],
+  ["--help"],
+  ["zork"],
+  ["zork", "-h"],
+  ["members x"],
+  ["-"],
+  ["-x"],
+  ["-x", "-h"],
+  ["--"],
+  ["--", "members"],
+  ["-version"],
+  ["-v"],
+  ["--version"],
+  ["-v", "-h"],
+  ["members", "-v"],
+  ["join", "--", "--version"],
+  ["-x", "members"],
+  ["-", "members"],
+  ["--rpc-addr=x", "join", "y"],
+  ["-h", "members"],
+  ["version"],
+  ["version", "x", "-y"],
+  ["version", "-h"],
+  ["keygen"],
+  ["keygen", "-x", "y"],
+  ["keygen", "-h=1"],
+  ...COMMANDS.map((command) => [command, "-h"]),
+];
+
+testBoth("CLI parity: dispatcher, help and commands that need no agent", async (ours, theirs) => {
+  const parity = new Parity(ours, theirs);
+  await parity.compare(DISPATCHER_LINES);
+  parity.finish();
+});
+
+const FLAG_LINES: readonly (readonly string[])[] = [
+  ["members", "-bogus"],
+  ["members", "--bogus=x"],
+  ["members", "-name"],
+  ["members", "---name"],
+  ["members", "-=x"],
+  ["members", "-detailed=maybe"],
+  ["members", "-detailed="],
+  ["members", "-h=1"],
+  ["members", '-x"\u00e9\n=y'],
+  ["info", "--help=1"],
+  ["leave", "-x"],
+  ["force-leave", "-prune=2", "x"],
+  ["join", "-replay=yes", "x"],
+  ["monitor", "-log-level"],
+  ["rtt", "-rpc-addr"],
+  ["tags", "-set"],
+  ["tags", "-delete", "x", "-nope"],
+  ["agent", "-zork"],
+  ["agent", "-tag"],
+  ["agent", "-replay=x"],
+  ["agent", "-retry-max", "x"],
+  ["agent", "-retry-max", "99999999999999999999"],
+  ["agent", "-retry-max=0x"],
+  ["agent", "-protocol="],
+  ["agent", "-tag", "foo"],
+  ["agent", "-h=1"],
+];
+
+testBoth("CLI parity: refused flags", async (ours, theirs) => {
+  const parity = new Parity(ours, theirs);
+  await parity.compare(FLAG_LINES);
+  parity.finish();
+});
+
+const ARGUMENT_LINES: readonly Line[] = [
+  ["force-leave"],
+  ["force-leave", "a", "b"],
+  ["force-leave", "a", "-prune"],
+  ["join"],
+  ["join", "-replay"],
+  ["tags"],
+  ["tags", "x"],
+  ["members", "-tag", "x"],
+  ["members", "-tag", "=x"],
+  ["members", "-tag="],
+  ["members", "-role=r", "-tag", "x"],
+  // Nobody listens: arguments are looked at before or after the attempt to connect.
+  ["members"],
+  ["members", "--", "-h"],
+  ["members", "-format=xml"],
+  ["info", "-format=xml", "ignored"],
+  ["join", "127.0.30.1"],
+  ["leave"],
+  ["force-leave", "x"],
+  ["monitor"],
+  ["rtt"],
+  ["rtt", "a", "b", "c"],
+  ["tags", "-set", "x"],
+].map((args) => ({ args, env: { SERF_RPC_ADDR: NOBODY } }));
+
+const ADDRESS_LINES: readonly Line[] = [
+  "nohost",
+  "127.0.30.250",
+  "",
+  ":1",
+  "127.0.30.250:",
+  "127.0.30.250:1",
+  "127.0.30.250:99999",
+  "127.0.30.250:-1",
+  "127.0.30.250:bogus",
+  "::1:7373",
+  "[::1]:1",
+  "[::1]",
+  "[::1:1",
+  "nohost.invalid:7373",
+  "localhost:1",
+].map((address) => ({ args: ["members", `-rpc-addr=${address}`], env: { SERF_RPC_ADDR: NOBODY } }));
+
+testBoth("CLI parity: arguments and addresses, with no agent there", async (ours, theirs) => {
+  const parity = new Parity(ours, theirs);
+  await parity.compare(ARGUMENT_LINES);
+  await parity.compare(ADDRESS_LINES);
+  await parity.compare([{ args: ["members"], env: { SERF_RPC_ADDR: "nohost" } }]);
+  parity.finish();
+});
+
+/** Lines about a cluster of `a` (with tags) and `b` (odd name), which change nothing that the next line would show. */
+function clusterLines(a: RunningAgent, b: RunningAgent): Line[] {
+  const lines: (Line | string[])[] = [
+    { args: ["members"], unordered: true },
+    { args: ["members", "-detailed"], unordered: true },
+    { args: ["members", "-format=json"], unordered: true },
+    { args: ["members", "-format", "json", "-detailed", "ignored"], unordered: true },
+    { args: ["members", "-status=alive"], unordered: true },
+    { args: ["members", "-role="], unordered: true },
+    { args: ["members", "-role=.*"], unordered: true },
+    { args: ["members", "-name=x", "-name="], unordered: true },
+    { args: ["-version", "members"], unordered: true },
+    { args: ["", "members", "-", "-name=a"], unordered: true },
+    { args: ["members", "-name=a|b"], unordered: true },
+    { args: ["members", "-tag", "dc=.*"], unordered: true },
+    ["members", "-name", b.name],
+    ["members", "-detailed=1", "-name", b.name],
+    ["members", "--format=json", "--name", b.name],
+    ["members", "-name=zork"],
+    ["members", "-name=zork", "-format=json"],
+    ["members", "-status=failed"],
+    ["members", "-role=db"],
+    ["members", "-role=db", "-format=json"],
+    ["members", "-tag", "role=web", "-tag", "role=db"],
+    ["members", "-tag", "x==y"],
+    ["members", "-format=xml"],
+    ["members", '-format=x"y'],
+    ["members", "-format="],
+    ["members", "-name=("],
+    ["members", "-tag", "role=["],
+    ["members", "-rpc-auth=wrong"],
+    { args: ["members", "-name=zork"], env: { SERF_RPC_AUTH: "wrong" } },
+    { args: ["members", "-name=zork", "-rpc-auth="], env: { SERF_RPC_AUTH: "wrong" } },
+    ["info"],
+    ["info", "-format=json", "ignored"],
+    ["info", "-format=yaml"],
+    ["rtt"],
+    ["rtt", "a", "b", "c"],
+    ["rtt", "a"],
+    ["rtt", "a", "a"],
+    ["rtt", "zork"],
+    ["rtt", 'z"\u00e9\t\u{1f600}\u2028'],
+    ["rtt", "a", ""],
+    ["join", b.spec.host],
+    ["join", "-replay", `${b.spec.host}:7946`, a.spec.host],
+    ["join", "127.0.30.250:1"],
+    ["join", "/x", "127.0.30.250:1", "["],
+    ["join", b.spec.host, "127.0.30.250:1"],
+    ["join", ""],
+    ["force-leave", "zork"],
+    ["force-leave", "-prune", "zork"],
+    ["force-leave", ""],
+    ["tags", "-set", "x"],
+    ["tags", "-set", "=x"],
+    ["tags", "-set="],
+    ["tags", "-delete", "nope", "ignored"],
+    ["tags", "-set", `big=${"x".repeat(600)}`],
+    ["tags", "-set", "dc=a=b", "-set", "empty=", "-delete", "dc", "-delete", "old"],
+    ["members", "-name=a", "-tag", "dc=a=b", "-status", "alive", "-format=json"],
+    ["monitor", "-log-level=bogus"],
+    ["monitor", "-log-level="],
+    ["leave", "-x"],
+  ];
+  return lines.map((each) => {
+    const line: Line = "args" in each ? each : { args: each };
+    return { ...line, env: { SERF_RPC_ADDR: a.rpc, ...line.env } };
+  });
+}
+
+testBoth("CLI parity: a running cluster", (ours, theirs) =>
+  withAgents(async (start) => {
+    const start30 = (name: string, host: string, ...args: string[]) =>
+      start({ binary: theirs, name, host, args: ["-profile=local", ...args] });
+    const a = await start30("a", "127.0.30.11", "-tag=role=web", "-tag=old=1");
+    const b = await start30("b \u00e9\u{1f600}<&", "127.0.30.12", "-tag=role=db", `-join=${a.spec.host}`);
+    await rttIsKnown(theirs, a);
+    const parity = new Parity(ours, theirs);
+    await parity.compare(clusterLines(a, b));
+    parity.finish();
+  }));
+
+async function rttIsKnown(theirs: string, agent: RunningAgent): Promise<void> {
+  await eventually("the agent has a coordinate of its own", 10_000, async () => {
+    return (await runCommand(theirs, ["rtt", `-rpc-addr=${agent.rpc}`, agent.name])).code === 0;
+  });
+}
+
+testBoth("CLI parity: an agent that asks for a token", (ours, theirs) =>
+  withAgents(async (start) => {
+    const directory = await Deno.makeTempDir();
+    await Deno.writeTextFile(`${directory}/auth.json`, '{"rpc_auth": "secret"}');
+    const args = ["-profile=local", `-config-file=${directory}/auth.json`];
+    const agent = await start({ binary: theirs, name: "a", host: "127.0.30.13", args });
+    await Deno.remove(directory, { recursive: true });
+    const env = { SERF_RPC_ADDR: agent.rpc };
+    const parity = new Parity(ours, theirs);
+    const commands = [["members"], ["info"], ["join", "x"], ["leave"], ["force-leave", "x"], ["monitor"], [
+      "rtt",
+      "a",
+    ], [
+      "tags",
+      "-delete=x",
+    ]];
+    await parity.compare(commands.map((args) => ({ args, env })));
+    await parity.compare([
+      { args: ["members", "-rpc-auth=wrong"], env },
+      { args: ["members", "-rpc-auth=secret"], env },
+      { args: ["members"], env: { ...env, SERF_RPC_AUTH: "secret" } },
+      { args: ["members", "-rpc-auth=wrong"], env: { ...env, SERF_RPC_AUTH: "secret" } },
+    ]);
+    parity.finish();
+  }));
+
+testBoth("CLI parity: leave ends the agent", (ours, theirs) =>
+  withAgents(async (start) => {
+    const outcomes = [];
+    for (const [program, host] of [[ours, "127.0.30.14"], [theirs, "127.0.30.15"]] as const) {
+      const agent = await start({ binary: theirs, name: "a", host, args: ["-profile=local"] });
+      const result = await runCommand(program, ["leave", "ignored"], { env: { SERF_RPC_ADDR: agent.rpc } });
+      outcomes.push({ ...result, agent: await agent.ended() });
+    }
+    deepEqual(outcomes[0], outcomes[1]);
+    equal(outcomes[0]!.stdout, "Graceful leave complete\n");
+  }));
+
+/** A running `serf monitor`. */
+class Monitor {
+  readonly #child: Deno.ChildProcess;
+
+  constructor(program: string, rpc: string, level: string) {
+    this.#child = new Deno.Command(program, {
+      args: ["monitor", `-rpc-addr=${rpc}`, `-log-level=${level}`],
+      clearEnv: true,
+      stdin: "null",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+  }
+
+  interrupt(): void {
+    this.#child.kill("SIGINT");
+  }
+
+  /** What it showed: log lines and events, in any order, as upstream's own order is random. */
+  async finished(): Promise<string> {
+    const { code, stdout, stderr } = await this.#child.output();
+    const [text, complaint] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
+    const events = Array.from(text!.matchAll(/^Event Info:\n((?:\t.*\n)*)/gm), (match) => {
+      return "Event Info:\n" + match[1]!.split("\n").sort().join("\n");
+    });
+    const lines = text!.replace(/^Event Info:\n(?:\t.*\n)*/gm, "").split("\n");
+    return JSON.stringify({ code, complaint, events: events.sort(), lines: comparable(lines) }, null, 1);
+  }
+}
+
+/** Without the lines about the connections of the tests' own commands. */
+function comparable(lines: string[]): string[] {
+  return lines.filter((line) => !line.includes("agent.ipc: Accepted client")).sort();
+}
+
+testBoth(
+  "CLI parity: monitor shows log lines and events, and ends with the agent or by an interrupt",
+  (ours, theirs) =>
+    withAgents(async (start) => {
+      const agent = await start({ binary: theirs, name: "a", host: "127.0.30.16", args: ["-profile=local"] });
+      const other = await start({
+        binary: theirs,
+        name: "b",
+        host: "127.0.30.17",
+        args: ["-profile=local", "-tag=x=1"],
+      });
+      const watch = (level: string) =>
+        [ours, theirs].map((program) => new Monitor(program, agent.rpc, level));
+      const parity = new Parity(ours, theirs);
+      const interrupted = watch("info"), ended = watch("WARN");
+      await sleep(2000);
+      const env = { SERF_RPC_ADDR: agent.rpc };
+      await runCommand(theirs, ["join", other.spec.host], { env });
+      await runCommand(theirs, ["tags", "-set", "k=v"], { env });
+      await runCommand(theirs, ["event", "deploy", "a\x01\u00e9"], { env });
+      await runCommand(theirs, ["event", "-coalesce=false", "empty", ""], { env });
+      await runCommand(theirs, ["query", "-timeout=200ms", "load", "payload"], { env });
+      await eventually(
+        "the agent has told its events",
+        20_000,
+        () => agent.output.includes("user-event: deploy"),
+      );
+      await sleep(500);
+      for (const monitor of interrupted) monitor.interrupt();
+      const [ownEvents, theirEvents] = await Promise.all(interrupted.map((monitor) => monitor.finished()));
+      ok(theirEvents!.includes("member-update"), theirEvents);
+      parity.note("monitor -log-level=info, interrupted", ownEvents!, theirEvents!);
+      await agent.kill();
+      const [ownEnd, theirEnd] = await Promise.all(ended.map((monitor) => monitor.finished()));
+      parity.note("monitor -log-level=WARN, until the agent is gone", ownEnd!, theirEnd!);
+      parity.finish();
+    }),
+);
+
+Deno.test("CLI parity: more than 80 command lines are compared", () => {
+  const agent = { name: "", rpc: "", spec: { host: "" } } as RunningAgent;
+  const count = DISPATCHER_LINES.length + FLAG_LINES.length + ARGUMENT_LINES.length + ADDRESS_LINES.length +
+    clusterLines(agent, agent).length;
+  ok(count > 80, `${count}`);
+});
