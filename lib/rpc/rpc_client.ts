@@ -4,6 +4,7 @@
  * Requests are sent at once and may overlap; the agent answers them in order. There is no timeout for an answer: some
  * take as long as the cluster needs.
  */
+import { WireError } from "../base/errors.ts";
 import { parsePort, splitHostPort } from "../base/host_port.ts";
 import type { Coordinate } from "../coordinate/coordinate.ts";
 import type { Platform, StreamConnection } from "../platform/platform.ts";
@@ -210,10 +211,12 @@ export class RpcClient {
         }
         this.#decoder.retain();
       }
-    } catch {
-      // What an agent sends that is no protocol is as good as no agent.
+    } catch (error) {
+      // What an agent sends that is no protocol is as good as no agent. Anything else is a bug of ours or the caller's.
+      if (!(error instanceof WireError || error instanceof RpcError)) throw error;
+    } finally {
+      this.close();
     }
-    this.close();
   }
 
   /** @returns whether a body follows. */

@@ -1,0 +1,115 @@
+/** An agent that only remembers what it was asked. */
+import { JoinError } from "../../../lib/base/errors.ts";
+import { type Clock, type Logger, LogLevel } from "../../../lib/base/ports.ts";
+import type { Timer } from "../../../lib/base/timer_heap.ts";
+import { LogRing } from "../../../lib/agent/log_ring.ts";
+import type { Coordinate } from "../../../lib/coordinate/coordinate.ts";
+import type { RpcBackend } from "../../../lib/rpc/rpc_backend.ts";
+import { type Member, type MemberEvent, MemberStatus } from "../../../lib/serf/member.ts";
+
+/** A member as a table would have it. */
+export function fakeMember(name: string, overrides: Partial<Member> = {}): Member {
+  return {
+    name,
+    ip: Uint8Array.of(127, 0, 20, 1),
+    port: 0xb4e1,
+    tags: new Map(),
+    status: MemberStatus.alive,
+    versions: { pMin: 1, pMax: 5, pCur: 2, dMin: 2, dMax: 5, dCur: 5 },
+    revision: 1,
+    ...overrides,
+  };
+}
+
+/** Time that passes when a test says so. */
+export class FakeClock implements Clock {
+  now = 1000;
+  readonly timers = new Set<Timer>();
+  nowMs = () => this.now;
+  wallMs = () => this.now;
+  arm(timer: Timer, _delayMs: number): void {
+    this.timers.add(timer);
+  }
+  disarm(timer: Timer): void {
+    this.timers.delete(timer);
+  }
+  /** Fires all that is armed. */
+  expire(): void {
+    for (const timer of [...this.timers]) {
+      this.timers.delete(timer);
+      timer.onTimer();
+    }
+  }
+}
+
+export class FakeBackend implements RpcBackend {
+  list: Member[] = [fakeMember("x", { tags: new Map([["role", "web"], ["dc", "east"]]) })];
+  readonly calls: unknown[][] = [];
+  /** Every line, whatever its level. */
+  readonly lines: string[] = [];
+  readonly logRing = new LogRing();
+  readonly logger: Logger = {
+    enabled: () => true,
+    log: (level, text) => this.log(level, text),
+  };
+  /** What the next asynchronous call waits for. */
+  gate: Promise<void> = Promise.resolve();
+  /** What asynchronous calls fail with. */
+  failure: Error | undefined;
+  coordinates = new Map<string, Coordinate>();
+  statistics: Record<string, Record<string, string>> = { agent: { name: "x" }, event_handlers: {} };
+  #listeners = new Set<(event: MemberEvent) => void>();
+
+  get listenerCount(): number {
+    return this.#listeners.size;
+  }
+
+  log(level: LogLevel, text: string): void {
+    const line = `2026/11/23 03:44:02 [${["TRACE", "DEBUG", "INFO", "WARN", "ERR"][level]}] ${text}`;
+    this.lines.push(line);
+    this.logRing.push(level, line);
+  }
+
+  emit(event: MemberEvent): void {
+    for (const listener of this.#listeners) listener(event);
+  }
+
+  members(): readonly Member[] {
+    return this.list;
+  }
+  async join(addresses: readonly string[], replay: boolean): Promise<number> {
+    await this.#called("join", [...addresses], replay);
+    if (addresses[0] === "nowhere") {
+      throw new JoinError([{ text: "Failed to join nowhere: no", cause: new Error("no") }]);
+    }
+    return addresses.length;
+  }
+  leave(): Promise<void> {
+    return this.#called("leave");
+  }
+  forceLeave(node: string, prune: boolean): Promise<void> {
+    return this.#called("forceLeave", node, prune);
+  }
+  setTags(set: ReadonlyMap<string, string>, remove: readonly string[]): Promise<void> {
+    return this.#called("setTags", new Map(set), [...remove]);
+  }
+  stats() {
+    return this.statistics;
+  }
+  coordinateOf(node: string): Coordinate | undefined {
+    return this.coordinates.get(node);
+  }
+  onMemberEvent(listener: (event: MemberEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+  shutdown(): void {
+    this.calls.push(["shutdown"]);
+  }
+
+  async #called(...call: unknown[]): Promise<void> {
+    this.calls.push(call);
+    await this.gate;
+    if (this.failure !== undefined) throw this.failure;
+  }
+}
