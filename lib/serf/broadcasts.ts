@@ -2,6 +2,7 @@
 import { type Clock, type Logger, LogLevel } from "../base/ports.ts";
 import { Timer } from "../base/timer_heap.ts";
 import { BroadcastQueue } from "../memberlist/broadcast_queue.ts";
+import { BroadcastWait } from "../memberlist/broadcast_wait.ts";
 import type { BroadcastSink } from "../memberlist/delegate.ts";
 import { MessageType } from "../memberlist/message_type.ts";
 import { MsgpackWriter } from "../wire/msgpack_writer.ts";
@@ -45,7 +46,7 @@ export class Broadcasts {
   readonly #queues: Readonly<Record<BroadcastKind, NamedQueue>>;
   readonly #inOrder: readonly NamedQueue[];
   // bounded: one per caller who waits for a broadcast.
-  readonly #waits = new Set<BroadcastWait>();
+  readonly #waits = new Map<BroadcastWait, (sent: boolean) => void>();
   readonly #checkTimer: Timer;
   readonly #scratch = new MsgpackWriter();
 
@@ -101,22 +102,27 @@ export class Broadcasts {
   /**
    * Queues an intent, and tells when it has been sent as often as it is to be.
    *
-   * @param done called once, with false when `timeoutMs` passed first or {@linkcode stop} was called.
+   * @param done called once, from a timer or from {@linkcode stop}; with false when `timeoutMs` passed first, or
+   *   everything stopped.
    */
   queueAndWait(message: Uint8Array, timeoutMs: number, done: (sent: boolean) => void): void {
-    const wait = new BroadcastWait(this.#clock, (sent) => {
+    const wait = new BroadcastWait(this.#clock, timeoutMs, "timeout", (error) => {
       this.#waits.delete(wait);
-      done(sent);
+      done(error === undefined);
     });
-    this.#waits.add(wait);
-    wait.start(timeoutMs);
-    this.queue("intent", message, () => wait.settle(true));
+    this.#waits.set(wait, done);
+    this.queue("intent", message, () => wait.onSent());
   }
 
   /** Ends all waits. What is queued may still be sent. */
   stop(): void {
     this.#clock.disarm(this.#checkTimer);
-    for (const wait of [...this.#waits]) wait.settle(false);
+    const waits = [...this.#waits];
+    this.#waits.clear();
+    for (const [wait, done] of waits) {
+      wait.cancel();
+      done(false);
+    }
   }
 
   #onDepth(queue: BroadcastQueue): void {
@@ -138,30 +144,5 @@ export class Broadcasts {
       }
       if (!this.#checkTimer.armed) this.#clock.arm(this.#checkTimer, this.#options.queueCheckIntervalMs);
     }
-  }
-}
-
-/** Somebody who waits for one broadcast, and not for ever. */
-class BroadcastWait {
-  readonly #clock: Clock;
-  readonly #timer: Timer;
-  #done: ((sent: boolean) => void) | undefined;
-
-  constructor(clock: Clock, done: (sent: boolean) => void) {
-    this.#clock = clock;
-    this.#done = done;
-    this.#timer = new Timer(() => this.settle(false));
-  }
-
-  start(timeoutMs: number): void {
-    this.#clock.arm(this.#timer, timeoutMs);
-  }
-
-  /** The first call counts. */
-  settle(sent: boolean): void {
-    const done = this.#done;
-    this.#done = undefined;
-    this.#clock.disarm(this.#timer);
-    done?.(sent);
   }
 }

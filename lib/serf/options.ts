@@ -1,6 +1,7 @@
 /** Serf's options: one fully-required interface and one resolver. protocol.md D, surface.md 6.1. */
 import { OptionError } from "../base/errors.ts";
 import { type MemberlistOptions, type ProfileName, resolveMemberlistOptions } from "../memberlist/options.ts";
+import { encodeTags, META_BYTES_MAX } from "./tags.ts";
 
 /** Everything that Serf wants to know. Times in milliseconds. */
 export interface SerfOptions {
@@ -54,6 +55,9 @@ const DEFAULTS: Omit<SerfOptions, "memberlist"> = Object.freeze({
   queryBuffer: 512,
 });
 
+/** What is said of tags that are too long, in Serf's own words. */
+export const TAGS_TOO_LONG_TEXT = `Encoded length of tags exceeds limit of ${META_BYTES_MAX} bytes`;
+
 /** Zero is a good value for these: do it at once, or never remember. */
 const MAY_BE_ZERO = ["leavePropagateDelayMs", "reconnectTimeoutMs", "tombstoneTimeoutMs"] as const;
 const POSITIVE = [
@@ -83,6 +87,9 @@ export function resolveSerfOptions(overrides: SerfOptionOverrides): SerfOptions 
   }
   for (const field of MAY_BE_ZERO) {
     if (!(options[field] >= 0)) throw new OptionError(field, `${field} must not be negative`);
+  }
+  if (encodeTags(options.tags, options.memberlist.delegateProtocol).length > META_BYTES_MAX) {
+    throw new OptionError("tags", TAGS_TOO_LONG_TEXT);
   }
   return options;
 }

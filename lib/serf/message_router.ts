@@ -1,0 +1,176 @@
+/** Serf's messages as they come in: decoded, handed to whom they concern, and passed on when they were news. */
+import { Address } from "../base/address.ts";
+import { WireError } from "../base/errors.ts";
+import { LogLimiter } from "../base/log_limiter.ts";
+import { type Clock, type Logger, LogLevel } from "../base/ports.ts";
+import { MessageType } from "../memberlist/message_type.ts";
+import type { Broadcasts } from "./broadcasts.ts";
+import { decodeUserEvent } from "./event_messages.ts";
+import { decodeJoin, decodeLeave } from "./intent_messages.ts";
+import type { Intents } from "./intents.ts";
+import type { LamportClock } from "./lamport_clock.ts";
+import { SerfMessageType } from "./message_type.ts";
+import type { Queries } from "./queries.ts";
+import { decodeQuery, decodeQueryResponse, QueryFlag } from "./query_messages.ts";
+import type { QueryResponder, SendUser } from "./query_responder.ts";
+import { decodeRelay } from "./relay_message.ts";
+import type { UserEvents } from "./user_events.ts";
+
+/** Whom messages concern. */
+export interface MessageRouterContext {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly eventClock: LamportClock;
+  readonly queryClock: LamportClock;
+  readonly intents: Intents;
+  readonly userEvents: UserEvents;
+  readonly queries: Queries;
+  readonly responder: QueryResponder;
+  readonly broadcasts: Broadcasts;
+  readonly send: SendUser;
+}
+
+/** Lines about strangers' messages that may come at once, and per second in the long run. */
+const LOG_BURST = 20;
+const LOG_PER_SECOND = 2;
+
+/** What the log calls each type when it cannot be decoded. */
+const DECODE_FAULT_TEXTS: readonly string[] = [
+  "Error decoding leave message",
+  "Error decoding join message",
+  "",
+  "Error decoding user event message",
+  "Error decoding query message",
+  "Error decoding query response message",
+  "",
+  "",
+  "",
+  "Error decoding relay header",
+];
+
+/**
+ * What is passed on is passed on as the bytes that came: fields that we do not know survive. A message that cannot be
+ * decoded is counted, logged at a bounded rate, and goes nowhere.
+ */
+export class MessageRouter {
+  readonly #context: MessageRouterContext;
+  readonly #limiter: LogLimiter;
+  #malformed = 0;
+  #unknown = 0;
+
+  constructor(context: MessageRouterContext) {
+    this.#context = context;
+    this.#limiter = new LogLimiter(context.clock, context.logger, LOG_BURST, LOG_PER_SECOND);
+  }
+
+  /** Messages that could not be decoded. */
+  get malformed(): number {
+    return this.#malformed;
+  }
+
+  /** Messages of a type that does not exist, or does not come alone. */
+  get unknown(): number {
+    return this.#unknown;
+  }
+
+  /** @param message Serf's type byte and body; borrowed. May be anything. */
+  onMessage(message: Uint8Array): void {
+    if (message.length === 0) return;
+    try {
+      this.#dispatch(message);
+    } catch (error) {
+      if (!(error instanceof WireError)) throw error;
+      this.#malformed++;
+      this.#limiter.log(LogLevel.error, `serf: ${DECODE_FAULT_TEXTS[message[0]!]}: ${error.message}`);
+    }
+  }
+
+  #dispatch(message: Uint8Array): void {
+    switch (message[0]) {
+      case SerfMessageType.leave:
+        return this.#onLeave(message);
+      case SerfMessageType.join:
+        return this.#onJoin(message);
+      case SerfMessageType.userEvent:
+        return this.#onUserEvent(message);
+      case SerfMessageType.query:
+        return this.#onQuery(message);
+      case SerfMessageType.queryResponse:
+        return this.#onQueryResponse(message);
+      case SerfMessageType.relay:
+        return this.#onRelay(message);
+      default:
+        return this.#onUnknown(message[0]!);
+    }
+  }
+
+  #onJoin(message: Uint8Array): void {
+    const { intents, broadcasts } = this.#context;
+    const { lTime, node } = decodeJoin(message, 1, message.length);
+    this.#debug("messageJoinType", node);
+    if (intents.onJoin(lTime, node)) broadcasts.queue("intent", message);
+  }
+
+  #onLeave(message: Uint8Array): void {
+    const { intents, broadcasts } = this.#context;
+    const { lTime, node, prune } = decodeLeave(message, 1, message.length);
+    this.#debug("messageLeaveType", node);
+    if (intents.onLeave(lTime, node, prune)) broadcasts.queue("intent", message);
+  }
+
+  #onUserEvent(message: Uint8Array): void {
+    const { userEvents, broadcasts, eventClock } = this.#context;
+    const { lTime, name, payload } = decodeUserEvent(message, 1, message.length);
+    this.#debug("messageUserEventType", name);
+    const verdict = userEvents.record(lTime, name, payload);
+    if (verdict === "new") broadcasts.queue("event", message);
+    else if (verdict === "old") this.#warnOfOld("event", name, lTime, eventClock.time);
+  }
+
+  #onQuery(message: Uint8Array): void {
+    const { queries, broadcasts, responder, queryClock } = this.#context;
+    const query = decodeQuery(message, 1, message.length);
+    this.#debug("messageQueryType", query.name);
+    const verdict = queries.record(query.lTime, query.id);
+    if (verdict === "old") this.#warnOfOld("query", query.name, query.lTime, queryClock.time);
+    if (verdict !== "new") return;
+    // Whether or not it is meant for us: others learn of it through us.
+    if ((query.flags & QueryFlag.noBroadcast) === 0) broadcasts.queue("query", message);
+    responder.onQuery(query);
+  }
+
+  /** This node asks nothing, so that nothing is an answer to it. */
+  #onQueryResponse(message: Uint8Array): void {
+    const { lTime, id, from } = decodeQueryResponse(message, 1, message.length);
+    this.#debug("messageQueryResponseType", from);
+    const text = `reply for non-running query (LTime: ${lTime}, ID: ${id}) From: ${from}`;
+    this.#limiter.log(LogLevel.warn, `serf: ${text}`);
+  }
+
+  #onRelay(message: Uint8Array): void {
+    const { logger, send } = this.#context;
+    const { ip, port, inner } = decodeRelay(message, 1, message.length);
+    const to = Address.fromBytes(ip, port);
+    if (to === undefined || port === 0) throw new WireError("the destination is no address");
+    logger.log(LogLevel.debug, `serf: Relaying response to addr: ${to}`);
+    const forwarded = new Uint8Array(inner.length + 1);
+    forwarded[0] = MessageType.user;
+    forwarded.set(inner, 1);
+    send(to, forwarded);
+  }
+
+  #onUnknown(type: number): void {
+    this.#unknown++;
+    this.#limiter.log(LogLevel.warn, `serf: Received message of unknown type: ${type}`);
+  }
+
+  #warnOfOld(what: string, name: string, lTime: number, now: number): void {
+    const text = `received old ${what} ${name} from time ${lTime} (current: ${now})`;
+    this.#limiter.log(LogLevel.warn, `serf: ${text}`);
+  }
+
+  #debug(what: string, about: string): void {
+    const { logger } = this.#context;
+    if (logger.enabled(LogLevel.debug)) logger.log(LogLevel.debug, `serf: ${what}: ${about}`);
+  }
+}

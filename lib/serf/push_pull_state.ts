@@ -1,0 +1,112 @@
+/** Serf's part of a push/pull: what we tell, and what we learn from what we are told. protocol.md D.8. */
+import { WireError } from "../base/errors.ts";
+import { MsgpackWriter } from "../wire/msgpack_writer.ts";
+import type { Intents } from "./intents.ts";
+import type { LamportClock } from "./lamport_clock.ts";
+import type { MemberTable } from "./member_table.ts";
+import { SerfMessageType } from "./message_type.ts";
+import { decodePushPull, encodePushPull, type PushPullState } from "./push_pull_messages.ts";
+import type { UserEvents } from "./user_events.ts";
+
+/** What the exchange reads and feeds. */
+export interface StateExchangeContext {
+  readonly memberClock: LamportClock;
+  readonly eventClock: LamportClock;
+  readonly queryClock: LamportClock;
+  readonly table: MemberTable;
+  readonly intents: Intents;
+  readonly userEvents: UserEvents;
+}
+
+/**
+ * What is learnt here is not passed on: every node makes its own exchanges. The one exception makes itself: a leave
+ * about this node is refuted by a join of its own.
+ */
+export class StateExchange {
+  readonly #context: StateExchangeContext;
+  readonly #writer = new MsgpackWriter(2048);
+  #joinsIgnoringOld = 0;
+
+  constructor(context: StateExchangeContext) {
+    this.#context = context;
+  }
+
+  /** A join begins that does not want the events of the past. Every call is matched by {@linkcode endIgnoringOld}. */
+  beginIgnoringOld(): void {
+    this.#joinsIgnoringOld++;
+  }
+
+  /** Such a join is over. */
+  endIgnoringOld(): void {
+    this.#joinsIgnoringOld--;
+  }
+
+  /** What to send. @returns Serf's type byte and the state; bytes of their own. */
+  encode(): Uint8Array {
+    const { memberClock, eventClock, queryClock, table, userEvents } = this.#context;
+    const statusLTimes = new Map<string, number>();
+    for (const member of table.all) statusLTimes.set(member.name, member.statusTime);
+    this.#writer.reset();
+    encodePushPull(this.#writer, {
+      lTime: memberClock.time,
+      statusLTimes,
+      leftMembers: table.left.map((member) => member.name),
+      eventLTime: eventClock.time,
+      events: userEvents.slots.map((slot) =>
+        slot === undefined ? null : { lTime: slot.lTime, events: slot.entries }
+      ),
+      queryLTime: queryClock.time,
+    });
+    return this.#writer.copy();
+  }
+
+  /**
+   * Learns from a peer's state.
+   *
+   * @param bytes Serf's type byte and the state; borrowed.
+   * @param join whether the exchange belongs to a join.
+   * @throws {WireError} when it is malformed; nothing was learnt then.
+   */
+  merge(bytes: Uint8Array, join: boolean): void {
+    const state = decodeState(bytes);
+    this.#mergeClocks(state);
+    this.#mergeIntents(state);
+    if (join && this.#joinsIgnoringOld > 0) this.#context.userEvents.ignoreBefore(state.eventLTime);
+    this.#mergeEvents(state);
+  }
+
+  /** The peer's readings are its next unused times: what it has seen is one less. */
+  #mergeClocks(state: PushPullState): void {
+    const { memberClock, eventClock, queryClock } = this.#context;
+    if (state.lTime > 0) memberClock.witness(state.lTime - 1);
+    if (state.eventLTime > 0) eventClock.witness(state.eventLTime - 1);
+    if (state.queryLTime > 0) queryClock.witness(state.queryLTime - 1);
+  }
+
+  /**
+   * A leave for each who left, a join for everybody else. The leave is stamped one later than what the peer knows: it
+   * must win against the intent that we have heard of already.
+   */
+  #mergeIntents(state: PushPullState): void {
+    const { intents } = this.#context;
+    const left = new Set(state.leftMembers);
+    for (const name of left) intents.onLeave((state.statusLTimes.get(name) ?? 0) + 1, name, false);
+    for (const [name, lTime] of state.statusLTimes) if (!left.has(name)) intents.onJoin(lTime, name);
+  }
+
+  #mergeEvents(state: PushPullState): void {
+    const { userEvents } = this.#context;
+    for (const slot of state.events) {
+      if (slot === null) continue;
+      for (const event of slot.events) userEvents.record(slot.lTime, event.name, event.payload);
+    }
+  }
+}
+
+function decodeState(bytes: Uint8Array): PushPullState {
+  if (bytes.length === 0) throw new WireError("Remote state is zero bytes", 0);
+  if (bytes[0] !== SerfMessageType.pushPull) {
+    throw new WireError(`Remote state has bad type prefix: ${bytes[0]}`, 0);
+  }
+  return decodePushPull(bytes, 1, bytes.length);
+}

@@ -1,0 +1,278 @@
+/** A member of a cluster: the facade of the Serf layer. It routes, and decides nothing. protocol.md D. */
+import type { Address } from "../base/address.ts";
+import { SizeLimitError, StateError } from "../base/errors.ts";
+import { type CorePorts, LogLevel } from "../base/ports.ts";
+import type { Coordinate } from "../coordinate/coordinate.ts";
+import type { JoinResult } from "../memberlist/joiner.ts";
+import type { Keyring } from "../memberlist/keyring.ts";
+import { type LocalEndpoint, Memberlist } from "../memberlist/memberlist.ts";
+import { MsgpackWriter } from "../wire/msgpack_writer.ts";
+import { encodeJoin, encodeLeave } from "./intent_messages.ts";
+import { Leaver } from "./leaver.ts";
+import { type Member, type MemberEvent, MemberStatus } from "./member.ts";
+import type { MemberRecord } from "./member_table.ts";
+import { type SerfOptions, TAGS_TOO_LONG_TEXT } from "./options.ts";
+import { PendingCalls } from "./pending_calls.ts";
+import { createSerfParts, type SerfParts } from "./serf_parts.ts";
+import { serfStats } from "./stats.ts";
+import { encodeTags, META_BYTES_MAX } from "./tags.ts";
+
+/** Where this node stands. */
+export type SerfState = "alive" | "leaving" | "left" | "shutdown";
+
+/**
+ * ```
+ * alive --leave--> leaving --> left --shutdown--> shutdown
+ *   +---------------------shutdown-------------------^
+ * ```
+ * Nothing runs before {@linkcode start}. Mistakes of the caller are thrown at once, with nothing changed; what the
+ * world does is told to `done`, once, later or (where there is nothing to wait for) before the call returns.
+ * `onEvent` is called from within: it must not call back before it returns, except for reading.
+ */
+export class Serf {
+  /** The layer below. The transport delivers to it. */
+  readonly memberlist: Memberlist;
+  readonly #ports: CorePorts;
+  readonly #options: SerfOptions;
+  readonly #name: string;
+  readonly #parts: SerfParts;
+  readonly #leaver: Leaver;
+  readonly #pending = new PendingCalls();
+  readonly #writer = new MsgpackWriter(256);
+  #tags: ReadonlyMap<string, string>;
+  #state: SerfState = "alive";
+
+  /**
+   * @param options resolved.
+   * @param local what is announced, and what is bound.
+   * @param onEvent gets every member event as it happens, uncoalesced; our own join is the first.
+   * @param keyring present in an encrypted cluster.
+   */
+  constructor(
+    options: SerfOptions,
+    local: LocalEndpoint,
+    ports: CorePorts,
+    onEvent: (event: MemberEvent) => void,
+    keyring?: Keyring,
+  ) {
+    this.#ports = ports;
+    this.#options = options;
+    this.#name = options.memberlist.name;
+    this.#tags = new Map(options.tags);
+    this.#parts = createSerfParts(options, ports, keyring !== undefined, {
+      onEvent,
+      onQueued: () => this.memberlist.onBroadcastQueued(),
+      send: (to, message) => this.memberlist.sendUser(to, message),
+      connect: (address) => this.#reconnect(address),
+      isStaying: () => this.#state === "alive",
+      refute: () => this.#announceJoin(),
+      localMeta: () => encodeTags(this.#tags, options.memberlist.delegateProtocol),
+    });
+    this.memberlist = new Memberlist(options.memberlist, local, ports, this.#parts.delegate, keyring);
+    this.#leaver = new Leaver({
+      clock: ports.clock,
+      logger: ports.logger,
+      broadcastTimeoutMs: options.broadcastTimeoutMs,
+      leavePropagateDelayMs: options.leavePropagateDelayMs,
+      announce: (timeoutMs, done) => this.#announceLeave(this.#name, false, timeoutMs, done),
+      leaveMemberlist: (timeoutMs, done) => this.memberlist.leave(timeoutMs, done),
+    });
+  }
+
+  /** Where this node stands. */
+  get state(): SerfState {
+    return this.#state;
+  }
+
+  /** Becomes a cluster of one, and begins to answer. Call once. */
+  start(): void {
+    const { memberClock, eventClock, queryClock, reaper, reconnector } = this.#parts;
+    memberClock.increment();
+    eventClock.increment();
+    queryClock.increment();
+    this.memberlist.start();
+    reaper.start();
+    reconnector.start();
+  }
+
+  /** Stops everything, without a goodbye; whoever waits is told so. Idempotent. */
+  shutdown(): void {
+    if (this.#state === "shutdown") return;
+    if (this.#state !== "left") this.#ports.logger.log(LogLevel.warn, "serf: Shutdown without a Leave");
+    this.#state = "shutdown";
+    this.#parts.reaper.stop();
+    this.#parts.reconnector.stop();
+    this.memberlist.stop();
+    this.#leaver.stop();
+    this.#parts.broadcasts.stop();
+    this.#pending.stop();
+  }
+
+  /** All members, ourselves included, in the order in which they became known. A live view: not to be kept. */
+  members(): readonly Member[] {
+    return this.#parts.table.all;
+  }
+
+  /** A member by its name, live. */
+  member(name: string): Member | undefined {
+    return this.#parts.table.get(name);
+  }
+
+  /** Ourselves. Call after {@linkcode start}. */
+  localMember(): Member {
+    return this.#localRecord();
+  }
+
+  /** Grows with every visible change of any member. */
+  get membersRevision(): number {
+    return this.#parts.table.revision;
+  }
+
+  /**
+   * Contacts `addresses`, and announces ourselves if anybody answered.
+   *
+   * @param ignoreOld whether to skip the user events that happened before.
+   * @param done told how it went.
+   * @throws {StateError} after leave or shutdown.
+   */
+  join(addresses: readonly Address[], ignoreOld: boolean, done: (result: JoinResult) => void): void {
+    if (this.#state !== "alive") throw new StateError("Serf can't Join after Leave or Shutdown");
+    const settle = this.#pending.begin(() => done(interruptedJoin(addresses)));
+    const { states } = this.#parts;
+    if (ignoreOld) states.beginIgnoringOld();
+    this.memberlist.join(addresses, (result) => {
+      if (ignoreOld) states.endIgnoringOld();
+      if (!settle()) return;
+      if (result.contacted > 0 && this.#state === "alive") this.#announceJoin();
+      done(result);
+    });
+  }
+
+  /**
+   * Says goodbye, waits until that got round (at most two broadcast timeouts and the propagation delay), and is left.
+   * The node answers until {@linkcode shutdown}.
+   *
+   * @param done with an error only when it was shut down meanwhile.
+   * @throws {StateError} when already leaving, or after shutdown. Having left before is fine.
+   */
+  leave(done: (error?: Error) => void): void {
+    if (this.#state === "left") return done();
+    if (this.#state === "leaving") throw new StateError("Leave already in progress");
+    if (this.#state === "shutdown") throw new StateError("Leave called after Shutdown");
+    this.#state = "leaving";
+    // Neither is for one who goes: the first would call the failed back, the second one day forget ourselves.
+    this.#parts.reconnector.stop();
+    this.#parts.reaper.stop();
+    this.#leaver.start((error) => {
+      if (error === undefined) this.#state = "left";
+      done(error);
+    });
+  }
+
+  /**
+   * Declares a failed member left, everywhere. An unknown name is no mistake; a live member will object, and stay.
+   *
+   * @param prune also forgets it, everywhere, at once, whatever its status.
+   * @param done with an error when that could not be sent in time; it is done here all the same.
+   * @throws {StateError} after shutdown.
+   */
+  forceLeave(name: string, prune: boolean, done: (error?: Error) => void): void {
+    if (this.#state === "shutdown") throw new StateError("Force-leave called after Shutdown");
+    this.#announceLeave(name, prune, this.#options.broadcastTimeoutMs, (sent) => {
+      done(sent ? undefined : new Error("timed out broadcasting node removal"));
+    });
+  }
+
+  /**
+   * Replaces our tags, and waits until the news has been sent.
+   *
+   * @param done with an error when it could not be sent in time; the tags are in force all the same.
+   * @throws {SizeLimitError} when they are too long.
+   * @throws {StateError} after leave or shutdown.
+   */
+  setTags(tags: ReadonlyMap<string, string>, done: (error?: Error) => void): void {
+    if (this.#state !== "alive") throw new StateError("Tags can't be set after Leave or Shutdown");
+    if (encodeTags(tags, this.#options.memberlist.delegateProtocol).length > META_BYTES_MAX) {
+      throw new SizeLimitError(TAGS_TOO_LONG_TEXT);
+    }
+    this.#tags = new Map(tags);
+    const settle = this.#pending.begin(() => done(new StateError("Serf was shut down")));
+    this.memberlist.updateMeta(this.#options.broadcastTimeoutMs, (error) => {
+      if (settle()) done(error);
+    });
+  }
+
+  /** The last known network coordinate of a member, ourselves included; undefined until it was measured. */
+  coordinateOf(name: string): Coordinate | undefined {
+    return this.#parts.coordinates.coordinateOf(name);
+  }
+
+  /** Serf's statistics by their names, all as text. */
+  stats(): Record<string, string> {
+    const { table, broadcasts, coordinates, memberClock, eventClock, queryClock } = this.#parts;
+    return serfStats({
+      members: table.size,
+      failed: table.failed.length,
+      left: table.left.length,
+      healthScore: this.memberlist.healthScore,
+      memberTime: memberClock.time,
+      eventTime: eventClock.time,
+      queryTime: queryClock.time,
+      intentQueue: broadcasts.depth("intent"),
+      eventQueue: broadcasts.depth("event"),
+      queryQueue: broadcasts.depth("query"),
+      encrypted: this.memberlist.keyring !== undefined,
+      coordinateResets: coordinates.resets,
+    });
+  }
+
+  /** Messages of peers that came to nothing: those that could not be decoded, and those of unknown types. */
+  get counters(): { readonly malformed: number; readonly unknown: number } {
+    const { malformed, unknown } = this.#parts.router;
+    return { malformed, unknown };
+  }
+
+  /** A join of our own, newer than anything heard: applied here, then gossiped. */
+  #announceJoin(): void {
+    const { memberClock, intents, broadcasts } = this.#parts;
+    const lTime = memberClock.time;
+    intents.onJoin(lTime, this.#name);
+    this.#writer.reset();
+    encodeJoin(this.#writer, lTime, this.#name);
+    broadcasts.queue("intent", this.#writer.view());
+  }
+
+  /** A leave about `node`: applied here, then gossiped if anybody is there to hear it. */
+  #announceLeave(node: string, prune: boolean, timeoutMs: number, done: (sent: boolean) => void): void {
+    const { memberClock, intents, broadcasts } = this.#parts;
+    const lTime = memberClock.time;
+    memberClock.increment();
+    // Only a leave about ourselves is no news: it was refuted on the spot.
+    if (!intents.onLeave(lTime, node, prune) || !this.#hasListeners()) return done(true);
+    this.#writer.reset();
+    encodeLeave(this.#writer, lTime, node, prune);
+    broadcasts.queueAndWait(this.#writer.view(), timeoutMs, done);
+  }
+
+  #hasListeners(): boolean {
+    const alive = this.#parts.table.count(MemberStatus.alive);
+    return alive > (this.#localRecord().status === MemberStatus.alive ? 1 : 0);
+  }
+
+  #localRecord(): MemberRecord {
+    return this.#parts.table.get(this.#name)!;
+  }
+
+  #reconnect(address: Address): void {
+    this.memberlist.pushPullWith(address, true, (error) => {
+      if (error === undefined) return;
+      this.#ports.logger.log(LogLevel.debug, `memberlist: Failed to join ${address}: ${error.message}`);
+    });
+  }
+}
+
+function interruptedJoin(addresses: readonly Address[]): JoinResult {
+  const cause = new StateError("Serf was shut down");
+  const failures = addresses.map((to) => ({ text: `Failed to join ${to}: ${cause.message}`, cause }));
+  return { contacted: 0, failures };
+}

@@ -1,0 +1,167 @@
+/** The parts of one Serf, made and connected: the facade's list of what there is. */
+import type { Address } from "../base/address.ts";
+import type { CorePorts } from "../base/ports.ts";
+import type { MemberlistOptions } from "../memberlist/options.ts";
+import { CIPHER_OVERHEAD_BYTES } from "../wire/packet_cipher.ts";
+import { encodeText } from "../wire/text.ts";
+import { Broadcasts } from "./broadcasts.ts";
+import { MemberEventSource } from "./events.ts";
+import { IntentBuffer } from "./intent_buffer.ts";
+import { Intents } from "./intents.ts";
+import { LamportClock } from "./lamport_clock.ts";
+import type { MemberEvent } from "./member.ts";
+import { type MemberRecord, MemberTable } from "./member_table.ts";
+import { SerfDelegate } from "./memberlist_delegate.ts";
+import { MessageRouter } from "./message_router.ts";
+import { NameConflicts } from "./name_conflict.ts";
+import { NodeEvents } from "./node_events.ts";
+import type { SerfOptions } from "./options.ts";
+import { PingCoordinates } from "./ping_coordinates.ts";
+import { StateExchange } from "./push_pull_state.ts";
+import { Queries } from "./queries.ts";
+import { QueryResponder, type SendUser } from "./query_responder.ts";
+import { Reaper } from "./reaper.ts";
+import { Reconnector } from "./reconnector.ts";
+import { decodeTags } from "./tags.ts";
+import { UserEvents } from "./user_events.ts";
+
+/** What the parts ask of the facade. Not called before everything is made. */
+export interface SerfHooks {
+  onEvent(event: MemberEvent): void;
+  /** Something waits to be gossiped. */
+  onQueued(): void;
+  readonly send: SendUser;
+  /** Opens a push/pull with a failed member. */
+  connect(address: Address): void;
+  isStaying(): boolean;
+  refute(): void;
+  localMeta(): Uint8Array;
+}
+
+/** What the facade works with. */
+export interface SerfParts {
+  readonly memberClock: LamportClock;
+  readonly eventClock: LamportClock;
+  readonly queryClock: LamportClock;
+  readonly table: MemberTable;
+  readonly intents: Intents;
+  readonly broadcasts: Broadcasts;
+  readonly coordinates: PingCoordinates;
+  readonly states: StateExchange;
+  readonly router: MessageRouter;
+  readonly reaper: Reaper;
+  readonly reconnector: Reconnector;
+  readonly delegate: SerfDelegate;
+}
+
+/** A compound of one: its header, and the length of its part. A packet is planned as if every message had them. */
+const COMPOUND_OVERHEAD_BYTES = 4;
+
+/** Makes all parts of one Serf. @param isEncrypted whether packets are sealed: it costs them room. */
+export function createSerfParts(
+  options: SerfOptions,
+  ports: CorePorts,
+  isEncrypted: boolean,
+  hooks: SerfHooks,
+): SerfParts {
+  const { clock, logger, random } = ports;
+  const localName = options.memberlist.name;
+  const memberClock = new LamportClock();
+  const eventClock = new LamportClock();
+  const queryClock = new LamportClock();
+  const table = new MemberTable(clock);
+  const buffer = new IntentBuffer(() => table.size);
+  const events = new MemberEventSource(logger, (event) => hooks.onEvent(event));
+  const userEvents = new UserEvents(eventClock, options.eventBuffer);
+  const queries = new Queries(queryClock, options.queryBuffer);
+  const coordinates = new PingCoordinates(
+    clock,
+    random,
+    logger,
+    localName,
+    (name) => table.get(name) !== undefined,
+  );
+  const erase = (member: MemberRecord, forced: boolean) => {
+    table.erase(member);
+    coordinates.forget(member.name);
+    events.reaped(member, forced);
+  };
+  const broadcasts = new Broadcasts(clock, logger, {
+    retransmitMult: options.memberlist.retransmitMult,
+    memberCount: () => table.size,
+    onQueued: () => hooks.onQueued(),
+    maxQueueDepth: options.maxQueueDepth,
+    queueCheckIntervalMs: options.queueCheckIntervalMs,
+    messageBytesMax: messageBytesMax(options.memberlist, isEncrypted),
+  });
+  const reaper = new Reaper(clock, table, buffer, options, (member) => erase(member, false));
+  const reconnector = new Reconnector(
+    clock,
+    random,
+    logger,
+    table,
+    options.reconnectIntervalMs,
+    (address) => hooks.connect(address),
+  );
+  table.onGone = (member) => {
+    reaper.onGone(member);
+    reconnector.onFailed();
+  };
+  const intents = new Intents({
+    localName,
+    clock,
+    logger,
+    memberClock,
+    table,
+    buffer,
+    events,
+    isStaying: () => hooks.isStaying(),
+    refute: () => hooks.refute(),
+    prune: (member) => erase(member, true),
+    onRemembered: () => reaper.onIntentRemembered(),
+  });
+  const states = new StateExchange({ memberClock, eventClock, queryClock, table, intents, userEvents });
+  const send: SendUser = (to, message) => hooks.send(to, message);
+  const responder = new QueryResponder(localName, logger, table, send);
+  const router = new MessageRouter({
+    clock,
+    logger,
+    eventClock,
+    queryClock,
+    intents,
+    userEvents,
+    queries,
+    responder,
+    broadcasts,
+    send,
+  });
+  const delegate = new SerfDelegate({
+    broadcasts,
+    router,
+    states,
+    coordinates,
+    nodeEvents: new NodeEvents(table, buffer, events, decodeTags),
+    conflicts: new NameConflicts(clock, logger, localName),
+    localMeta: () => hooks.localMeta(),
+  });
+  return {
+    memberClock,
+    eventClock,
+    queryClock,
+    table,
+    intents,
+    broadcasts,
+    coordinates,
+    states,
+    router,
+    reaper,
+    reconnector,
+    delegate,
+  };
+}
+
+function messageBytesMax(options: MemberlistOptions, isEncrypted: boolean): number {
+  const label = options.label === "" ? 0 : encodeText(options.label).length + 2;
+  const seal = isEncrypted ? CIPHER_OVERHEAD_BYTES : 0;
+  return options.packetBytesMax - label - seal - COMPOUND_OVERHEAD_BYTES;
+}
