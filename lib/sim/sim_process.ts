@@ -24,6 +24,8 @@ export class SimProcess implements Clock {
   wallSkewMs = 0;
   /** How long handling each packet or timer takes this process, in milliseconds. 0: no time at all. */
   busyMs = 0;
+  /** Called after each timer, packet or request that this process has handled. */
+  onHandledListener: (() => void) | undefined = undefined;
 
   constructor(world: SimClock) {
     this.#world = world;
@@ -95,6 +97,7 @@ export class SimProcess implements Clock {
 
   /** The network tells that the process has handled something: a busy one is then blocked for a while. */
   onHandled(): void {
+    this.onHandledListener?.();
     if (this.busyMs > 0) this.blockFor(this.busyMs);
   }
 

@@ -1,0 +1,167 @@
+/** What must hold at every moment of every run, whatever the faults: checked after each thing that a node handles. */
+import { AssertionError } from "../base/assert.ts";
+import { type NodeState, NodeStatus } from "../memberlist/node_state.ts";
+import type { SimEvent, SimLife, SimNode } from "./sim_node.ts";
+
+/** What one node was last seen to know of another. */
+interface Known {
+  state: NodeState;
+  status: NodeStatus;
+  incarnation: number;
+  address: string;
+}
+
+/** Timers of a process that do not belong to a single peer, and are a handful in any design. */
+const FIXED_TIMERS_MAX = 64;
+
+/**
+ * The invariants of membership:
+ *
+ * - per observer, `(incarnation, severity)` of a node never falls, where alive < suspect < dead, left; so no
+ *   resurrection without a higher incarnation, and no change between dead and left at one incarnation. The one
+ *   exception: a node that left may come back from another address with any incarnation;
+ * - no observer knows a higher incarnation of a node than that node has announced itself;
+ * - a running node never sees itself as dead, nor as left unless it leaves;
+ * - a suspicion runs exactly while a node is suspect;
+ * - join and leave events about a node alternate, and updates come in between;
+ * - tables, queues and timers stay within their bounds.
+ */
+export class Checker<L extends SimLife> {
+  readonly #nodes: readonly SimNode<L>[];
+  readonly #names: ReadonlySet<string>;
+  /** Per observer, what it knew. Emptied at each new life. Bounded: nodes squared. */
+  readonly #known = new Map<SimNode<L>, Map<string, Known>>();
+  /** The life to which the observer's knowledge belongs. */
+  readonly #lives = new Map<SimNode<L>, number>();
+  /** The highest incarnation that each node has given itself, over all lives. Bounded: one per node. */
+  readonly #announced = new Map<string, number>();
+  /** Per observer, whom it was told to be there. */
+  readonly #joined = new Map<SimNode<L>, Set<string>>();
+  /** Nodes that have said that they leave: they may see themselves as left. */
+  readonly #leaving = new Set<SimNode<L>>();
+  #checks = 0;
+
+  constructor(nodes: readonly SimNode<L>[]) {
+    this.#nodes = nodes;
+    this.#names = new Set(nodes.map(({ name }) => name));
+    for (const node of nodes) {
+      this.#begin(node);
+      node.onHandled = () => this.check(node);
+      node.onEvent = (event) => this.#onEvent(node, event);
+    }
+  }
+
+  /** How often an observer was looked at: a run without checks proves nothing. */
+  get checks(): number {
+    return this.#checks;
+  }
+
+  /** The node is about to leave. */
+  expectLeave(node: SimNode<L>): void {
+    this.#leaving.add(node);
+  }
+
+  /** Looks at one observer. @throws {AssertionError} naming what is broken. */
+  check(observer: SimNode<L>): void {
+    if (!observer.running) return;
+    if (this.#lives.get(observer) !== observer.lives) this.#begin(observer);
+    this.#checks++;
+    const { memberlist } = observer;
+    this.#checkSelf(observer);
+    for (const state of memberlist.nodes) this.#checkState(observer, state);
+    this.#checkBounds(observer);
+  }
+
+  /** Looks at all observers. */
+  checkAll(): void {
+    for (const node of this.#nodes) this.check(node);
+  }
+
+  #begin(observer: SimNode<L>): void {
+    this.#lives.set(observer, observer.lives);
+    this.#known.set(observer, new Map());
+    this.#leaving.delete(observer);
+  }
+
+  #checkSelf(observer: SimNode<L>): void {
+    const { local } = observer.memberlist;
+    const announced = this.#announced.get(observer.name) ?? 0;
+    if (local.incarnation > announced) this.#announced.set(observer.name, local.incarnation);
+    const gone = local.status === NodeStatus.dead || local.status === NodeStatus.left;
+    if (local.status === NodeStatus.suspect || (gone && !this.#leaving.has(observer))) {
+      this.#fail(observer, `sees itself with status ${local.status}`);
+    }
+  }
+
+  #checkState(observer: SimNode<L>, state: NodeState): void {
+    if (!this.#names.has(state.name)) this.#fail(observer, `knows ${state.name}, whom nobody made`);
+    if ((state.status === NodeStatus.suspect) !== (state.suspicion !== undefined)) {
+      this.#fail(observer, `has a suspicion of ${state.name}, whose status is ${state.status}, or lacks one`);
+    }
+    const limit = this.#announced.get(state.name) ?? 0;
+    if (state.incarnation > limit) {
+      this.#fail(observer, `knows ${state.name}@${state.incarnation}, which is only at ${limit} itself`);
+    }
+    const known = this.#known.get(observer)!;
+    const before = known.get(state.name);
+    if (before === undefined || before.state !== state) {
+      // Unknown, or forgotten and learnt again.
+      const { status, incarnation, address } = state;
+      known.set(state.name, { state, status, incarnation, address: address.toString() });
+      return;
+    }
+    if (before.status === state.status && before.incarnation === state.incarnation) return;
+    this.#checkTransition(observer, before, state);
+    before.status = state.status;
+    before.incarnation = state.incarnation;
+    before.address = state.address.toString();
+  }
+
+  #checkTransition(observer: SimNode<L>, before: Known, after: NodeState): void {
+    const moved = before.address !== after.address.toString();
+    if (moved && before.status === NodeStatus.left) return;
+    const rises = after.incarnation > before.incarnation;
+    const sameButWorse = after.incarnation === before.incarnation &&
+      severity(after.status) > severity(before.status);
+    if (rises || sameButWorse) return;
+    const text = `${before.status}@${before.incarnation} to ${after.status}@${after.incarnation}`;
+    this.#fail(observer, `changed ${after.name} from ${text}`);
+  }
+
+  #checkBounds(observer: SimNode<L>): void {
+    const { memberlist, process } = observer;
+    const nodes = this.#nodes.length;
+    if (memberlist.nodes.length > nodes) this.#fail(observer, `knows ${memberlist.nodes.length} nodes`);
+    if (process.armedCount > FIXED_TIMERS_MAX + 2 * nodes) {
+      this.#fail(observer, `has armed ${process.armedCount} timers`);
+    }
+    const score = memberlist.healthScore;
+    if (!(score >= 0 && score <= 7)) this.#fail(observer, `has a health score of ${score}`);
+  }
+
+  #onEvent(observer: SimNode<L>, event: SimEvent): void {
+    let joined = this.#joined.get(observer);
+    // The first event of a life is about the node itself.
+    if (joined === undefined || (event.type === "join" && event.subject === observer.name)) {
+      this.#joined.set(observer, joined = new Set());
+    }
+    const there = joined.has(event.subject);
+    if (event.type === "join") {
+      if (there) this.#fail(observer, `was told twice that ${event.subject} joined`);
+      joined.add(event.subject);
+    } else if (event.type === "leave" || event.type === "update") {
+      if (!there) this.#fail(observer, `was told of a ${event.type} of ${event.subject}, who had not joined`);
+      if (event.type === "leave") joined.delete(event.subject);
+    }
+  }
+
+  #fail(observer: SimNode<L>, text: string): never {
+    const log = observer.logger.lines.slice(-5).join("\n");
+    throw new AssertionError(`${observer.name} at ${observer.process.nowMs()} ms: ${text}\n${log}`);
+  }
+}
+
+function severity(status: NodeStatus): number {
+  if (status === NodeStatus.alive) return 0;
+  return status === NodeStatus.suspect ? 1 : 2;
+}
