@@ -39,7 +39,7 @@ export function createPlatform(): Platform {
     },
     listenStream: (host, port) => new DenoStreamListener(host, port),
     async dialStream(host, port, timeoutMs) {
-      const hosts = await resolveHost(host).catch((cause) => {
+      const hosts = host === "" ? [host] : await resolveHost(host).catch((cause) => {
         throw dialLookupError(cause);
       });
       return dialStream(hosts, port, timeoutMs);

@@ -1,5 +1,6 @@
 /** Byte streams for RPC: connections with one writer queue each, and their listener. */
 import { joinHostPort } from "../base/address.ts";
+import { TransportError } from "../base/errors.ts";
 import { bindListener } from "./bind_sockets.ts";
 import { dialError, dialTimeout } from "./go_errors.ts";
 import type { StreamConnection, StreamListener } from "./platform.ts";
@@ -177,10 +178,13 @@ export class DenoStreamListener implements StreamListener {
   }
 }
 
+/** What no host stands for. */
+const LOOPBACK = "127.0.0.1";
+
 /**
  * Dials the addresses of one host in order until one answers.
  *
- * @param hosts IP literals, at least one.
+ * @param hosts IP literals, at least one; an empty one is this host.
  * @param timeoutMs for all of them together.
  * @throws {TransportError} the first address's failure: `dial tcp 127.0.0.1:7373: connect: connection refused`.
  */
@@ -189,6 +193,13 @@ export async function dialStream(
   port: number,
   timeoutMs: number,
 ): Promise<StreamConnection> {
+  // The runtime has words of its own about this port; the system would refuse it.
+  if (port === 0) {
+    throw new TransportError(
+      "refused",
+      `dial tcp ${joinHostPort(hosts[0]!, 0)}: connect: connection refused`,
+    );
+  }
   const deadline = new AbortController();
   const timeout = setTimeout(() => deadline.abort(), timeoutMs);
   let firstError: Error | undefined;
@@ -196,7 +207,8 @@ export async function dialStream(
     for (const hostname of hosts) {
       const endpoint = joinHostPort(hostname, port);
       try {
-        return new DenoStreamConnection(await Deno.connect({ hostname, port, signal: deadline.signal }));
+        const target = { hostname: hostname === "" ? LOOPBACK : hostname, port, signal: deadline.signal };
+        return new DenoStreamConnection(await Deno.connect(target));
       } catch (error) {
         firstError ??= deadline.signal.aborted ? dialTimeout(endpoint) : dialError(endpoint, error);
         if (deadline.signal.aborted) break;

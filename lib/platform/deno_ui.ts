@@ -26,12 +26,21 @@ export class DenoUi implements Ui {
   err(text: string): void {
     this.#err.write(text);
   }
+
+  get isOpen(): boolean {
+    return !this.#out.ended;
+  }
 }
 
 class Output {
   readonly #writer: SyncWriter;
   readonly #encoder = new TextEncoder();
   #ended = false;
+
+  /** Whether nothing is written any more, because nobody reads it. */
+  get ended(): boolean {
+    return this.#ended;
+  }
 
   constructor(writer: SyncWriter) {
     this.#writer = writer;

@@ -10,6 +10,8 @@ export interface Ui {
   /** Writes text as it is (no newline added). Order is kept; bytes are out when it returns. */
   out(text: string): void;
   err(text: string): void;
+  /** Whether standard output still has a reader, as far as the last write could tell. */
+  readonly isOpen: boolean;
 }
 
 /** Files, synchronous: they are small and read at start, or written while the user waits. */
@@ -129,7 +131,7 @@ export interface Platform {
   bindGossip(host: string, port: number, options: GossipOptions): Promise<GossipTransport>;
   /** @throws {TransportError} `listen tcp 127.0.0.1:7373: bind: address already in use`. */
   listenStream(host: string, port: number): StreamListener;
-  /** @throws {TransportError} `dial tcp 127.0.0.1:7373: connect: connection refused`. */
+  /** An empty host is this one. @throws {TransportError} `dial tcp 127.0.0.1:7373: connect: connection refused`. */
   dialStream(host: string, port: number, timeoutMs: number): Promise<StreamConnection>;
   /** Calls `listener` at each `name`; returns what stops it. Unsupported signals are ignored. */
   onSignal(name: SignalName, listener: () => void): () => void;

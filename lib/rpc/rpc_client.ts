@@ -263,8 +263,7 @@ function parseDialAddress(address: string): { host: string; port: number } {
   if (address === "") throw new RpcError("dial tcp: missing address");
   try {
     const { host, port } = splitHostPort(address);
-    // Go takes no host for this host.
-    return { host: host === "" ? "127.0.0.1" : host, port: parsePort(port) };
+    return { host, port: parsePort(port) };
   } catch (error) {
     throw new RpcError(`dial tcp: ${(error as Error).message}`, { cause: error });
   }
