@@ -162,7 +162,7 @@ export const agent = defineCommand(
     flags: [...NETWORK_FLAGS, ...JOIN_FLAGS, ...IDENTITY_FLAGS, ...KEY_FLAGS, ...FILE_FLAGS],
   },
   async ({ flags, platform }) => {
-    const { runAgent } = await import("../../agent/agent_command.ts");
+    const { runAgent } = await import("../agent_run.ts");
     return await runAgent(agentFlags(flags), platform);
   },
   { outputPrefix: "==> " },

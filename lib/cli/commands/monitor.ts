@@ -34,9 +34,14 @@ export const monitor = defineCommand({
 });
 
 async function watch(client: RpcClient, { flags, platform: { ui } }: CommandContext): Promise<number> {
-  await orFail("Error starting stream", client.stream("*", (record) => ui.out(eventText(record))));
+  const show = (text: string) => {
+    ui.out(text);
+    // `serf monitor | head`: nobody reads on, so that there is nothing to wait for.
+    if (!ui.isOpen) client.close();
+  };
+  await orFail("Error starting stream", client.stream("*", (record) => show(eventText(record))));
   const level = flags.text("log-level") ?? "INFO";
-  await orFail("Error starting monitor", client.monitor(level, (line) => ui.out(`${line}\n`)));
+  await orFail("Error starting monitor", client.monitor(level, (line) => show(`${line}\n`)));
   await client.closed;
   ui.out(
     "\nRemote side ended the monitor! This usually means that the\nremote side has exited or crashed.\n",

@@ -1,7 +1,7 @@
 /** A platform of which a command line sees only what a test gives it: it keeps what was printed. */
 import { TransportError } from "../../../lib/base/errors.ts";
 import { SeededRandom } from "../../../lib/base/seeded_random.ts";
-import type { Platform, SignalName, StreamConnection } from "../../../lib/platform/platform.ts";
+import type { Platform, SignalName, StreamConnection, Ui } from "../../../lib/platform/platform.ts";
 
 /** Who answers a dialled connection. */
 export type Listener = (host: string, port: number) => StreamConnection;
@@ -17,10 +17,22 @@ export class FakePlatform {
   /** `host:port` of every connection attempt. */
   readonly dialled: string[] = [];
   readonly signalListeners = new Map<SignalName, Set<() => void>>();
-  readonly ui = {
-    out: (text: string) => void (this.stdout += text),
-    err: (text: string) => void (this.stderr += text),
-  };
+  /** How many more texts standard output takes before its reader goes. */
+  textsLeft = Infinity;
+  readonly ui: Ui;
+
+  constructor() {
+    const isOpen = () => this.textsLeft > 0;
+    this.ui = {
+      out: (text) => {
+        if (this.textsLeft-- > 0) this.stdout += text;
+      },
+      err: (text) => void (this.stderr += text),
+      get isOpen() {
+        return isOpen();
+      },
+    };
+  }
 
   env(name: string): string | undefined {
     return this.environment[name];
