@@ -28,6 +28,20 @@ export async function resolveHostPort(text: string, platform: Platform): Promise
 }
 
 /**
+ * Resolves where to listen for RPC: `host:port`, the port is mandatory; no host means every interface.
+ * @throws {Error} in the words of Go's listener: `listen tcp: address x: missing port in address`, ...
+ */
+export async function resolveListenAddress(text: string, platform: Platform): Promise<HostPort> {
+  if (lacksPort(text)) throw new Error(`listen tcp: address ${text}: missing port in address`);
+  try {
+    const endpoint = await resolveHostPort(text, platform);
+    return endpoint.host === "" ? { ...endpoint, host: WILDCARD } : endpoint;
+  } catch (error) {
+    throw new Error(`listen tcp: ${errorText(error)}`, { cause: error });
+  }
+}
+
+/**
  * The endpoint to bind: as configured, or of the configured interface.
  *
  * @param notice gets `Using interface 'x' address 'y'` when the interface decided.

@@ -1,6 +1,9 @@
 /** The file in which the agent's tags survive a restart: a JSON object of texts. surface.md 2.9. */
+import { SizeLimitError } from "../base/errors.ts";
 import { compareBytewise } from "../base/go_text.ts";
 import type { Files } from "../platform/platform.ts";
+import { TAGS_TOO_LONG_TEXT } from "../serf/options.ts";
+import { encodeTags, META_BYTES_MAX } from "../serf/tags.ts";
 import { errorText } from "./config_error.ts";
 import { decodeWholeText, failUnmarshal } from "./go_json.ts";
 
@@ -32,6 +35,16 @@ export function writeTagsFile(path: string, tags: ReadonlyMap<string, string>, f
     files.writeAtomic(path, encodeTagsFile(tags), MODE);
   } catch (error) {
     throw new Error(`Failed to write tags file: ${errorText(error)}`, { cause: error });
+  }
+}
+
+/**
+ * @param protocol Serf's protocol version.
+ * @throws {SizeLimitError} `Encoded length of tags exceeds limit of 512 bytes`.
+ */
+export function checkTagsLength(tags: ReadonlyMap<string, string>, protocol: number): void {
+  if (encodeTags(tags, protocol).length > META_BYTES_MAX) {
+    throw new SizeLimitError(TAGS_TOO_LONG_TEXT);
   }
 }
 

@@ -1,0 +1,258 @@
+/** Serf with what makes an agent of it: sockets, log, files, names, and an interface of promises. */
+import { JoinError, type JoinFailure } from "../base/errors.ts";
+import { type Logger, LogLevel } from "../base/ports.ts";
+import type { Coordinate } from "../coordinate/coordinate.ts";
+import type { GossipTransport, Platform } from "../platform/platform.ts";
+import type { Member, MemberEvent } from "../serf/member.ts";
+import { MemberCoalescer } from "../serf/member_coalescer.ts";
+import type { Serf } from "../serf/serf.ts";
+import type { AgentConfig } from "./agent_config.ts";
+import { AgentLogger } from "./agent_logger.ts";
+import { type StartedSerf, startSerf } from "./agent_start.ts";
+import { errorText } from "./config_error.ts";
+import type { LogRing } from "./log_ring.ts";
+import { resolveJoinAddress } from "./resolver.ts";
+import { checkTagsLength, writeTagsFile } from "./tags_file.ts";
+
+/** What `stats` reports: sections of names and values. */
+export type AgentStats = Record<string, Record<string, string>>;
+
+/**
+ * ```
+ * create --> running --leave--> left (still answers) --shutdown--> finished
+ *               +------------------shutdown--------------------------^
+ * ```
+ */
+export class Agent {
+  readonly config: AgentConfig;
+  readonly serf: Serf;
+  readonly logger: Logger;
+  readonly logRing: LogRing;
+  /** Resolves at the end of {@linkcode shutdown}, whoever called it. */
+  readonly finished: Promise<void>;
+  readonly #platform: Platform;
+  readonly #transport: GossipTransport;
+  readonly #coalescer: MemberCoalescer;
+  // bounded: one per stream of an RPC session.
+  readonly #listeners = new Set<(event: MemberEvent) => void>();
+  readonly #finish: () => void;
+  #isShutDown = false;
+
+  /**
+   * Loads tags and keys, binds, and starts Serf.
+   *
+   * @param logger gated; whoever runs the agent opens it.
+   * @throws {ConfigError} with the line for the user: `Failed to setup the Serf agent: ...`, `Failed to start the Serf
+   *   agent: ...`. Nothing stays bound.
+   */
+  static async create(
+    config: AgentConfig,
+    platform: Platform,
+    logger: AgentLogger = new AgentLogger(platform.clock, config.logLevel, (text) => platform.ui.out(text)),
+  ): Promise<Agent> {
+    const coalescer = new MemberCoalescer(platform.clock, (event) => agent.#deliver(event));
+    const started = await startSerf(config, platform, logger, (event) => coalescer.onEvent(event));
+    const agent = new Agent(config, platform, logger, started, coalescer);
+    return agent;
+  }
+
+  private constructor(
+    config: AgentConfig,
+    platform: Platform,
+    logger: AgentLogger,
+    { serf, transport }: StartedSerf,
+    coalescer: MemberCoalescer,
+  ) {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.config = config;
+    this.serf = serf;
+    this.logger = logger;
+    this.logRing = logger.ring;
+    this.finished = promise;
+    this.#platform = platform;
+    this.#transport = transport;
+    this.#coalescer = coalescer;
+    this.#finish = resolve;
+  }
+
+  /** Whether what we gossip is encrypted. */
+  get encrypted(): boolean {
+    return this.serf.memberlist.keyring !== undefined;
+  }
+
+  /** All members, in a stable order. */
+  members(): readonly Member[] {
+    return this.serf.members();
+  }
+
+  /**
+   * Contacts every address that the texts resolve to.
+   *
+   * @param replay whether user events that the cluster remembers are delivered.
+   * @returns how many were contacted; some may have failed.
+   * @throws {JoinError} when none was; with a cause per address. {@throws StateError} after leave or shutdown.
+   */
+  async join(texts: readonly string[], replay: boolean): Promise<number> {
+    this.#log(LogLevel.info, `joining: [${texts.join(" ")}] replay: ${replay}`);
+    try {
+      const { contacted, failures } = await this.#contact(texts, replay);
+      if (contacted === 0 && failures.length > 0) throw new JoinError(failures);
+      if (contacted > 0) this.#log(LogLevel.info, `joined: ${contacted} nodes`);
+      return contacted;
+    } catch (error) {
+      this.#log(LogLevel.warn, `error joining: ${errorText(error)}`);
+      throw error;
+    }
+  }
+
+  /** Leaves gracefully. We go on to answer until {@linkcode shutdown}. */
+  async leave(): Promise<void> {
+    this.#log(LogLevel.info, "requesting graceful leave from Serf");
+    await this.#call((done) => this.serf.leave(done));
+    this.#coalescer.stop();
+  }
+
+  /**
+   * Declares a failed member left; an unknown name is no error.
+   * @param prune whether it is forgotten altogether.
+   * @throws {Error} `timed out broadcasting node removal`; it is declared all the same.
+   */
+  async forceLeave(node: string, prune: boolean): Promise<void> {
+    const suffix = prune ? " (prune)" : "";
+    this.#log(LogLevel.info, `Force leaving node${suffix}: ${node}`);
+    try {
+      await this.#call((done) => this.serf.forceLeave(node, prune, done));
+    } catch (error) {
+      this.#log(LogLevel.warn, `failed to remove node${suffix}: ${errorText(error)}`);
+      throw error;
+    }
+  }
+
+  /** Removes tags, then sets some. @throws as {@linkcode replaceTags}. */
+  async setTags(set: ReadonlyMap<string, string>, remove: readonly string[]): Promise<void> {
+    const tags = new Map(this.serf.localMember().tags);
+    for (const key of remove) tags.delete(key);
+    for (const [key, value] of set) tags.set(key, value);
+    await this.replaceTags(tags);
+  }
+
+  /**
+   * Makes these our tags, all of them; the tags file is written before anybody hears of it.
+   * @throws {Error} `Encoded length of tags exceeds limit of 512 bytes` (nothing changed), `Failed to write tags file:
+   *   ...` (nothing changed), `timeout waiting for update broadcast` (they are ours all the same).
+   */
+  async replaceTags(tags: ReadonlyMap<string, string>): Promise<void> {
+    // First, so that a file never holds tags with which no agent can start.
+    checkTagsLength(tags, this.config.protocol & 0xff);
+    if (this.config.tagsFile !== "") this.#writeTags(tags);
+    await this.#call((done) => this.serf.setTags(tags, done));
+  }
+
+  /** What we report about ourselves. surface.md 1.7. */
+  stats(): AgentStats {
+    const { os, arch, cpuCount, version } = this.#platform.runtime;
+    const local = this.serf.localMember();
+    return {
+      agent: { name: local.name },
+      event_handlers: {},
+      runtime: {
+        arch,
+        cpu_count: String(cpuCount),
+        goroutines: String(this.#activities()),
+        max_procs: String(cpuCount),
+        os,
+        version,
+      },
+      serf: this.serf.stats(),
+      tags: Object.fromEntries(local.tags),
+    };
+  }
+
+  /** A member's network coordinate; undefined when the node is unknown or has told none. */
+  coordinateOf(node: string): Coordinate | undefined {
+    return this.serf.coordinateOf(node);
+  }
+
+  /** Calls `listener` for every coalesced event from now on. @returns what ends it. */
+  onMemberEvent(listener: (event: MemberEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Ends everything at once, without a goodbye unless {@linkcode leave} was called. Idempotent. */
+  shutdown(): void {
+    if (this.#isShutDown) return;
+    this.#isShutDown = true;
+    this.#log(LogLevel.info, "requesting serf shutdown");
+    this.serf.shutdown();
+    this.#transport.close();
+    // What waits in the window is dropped, as by the real one: nobody is left to act on it.
+    this.#coalescer.stop();
+    this.#log(LogLevel.info, "shutdown complete");
+    this.#finish();
+  }
+
+  async #contact(
+    texts: readonly string[],
+    replay: boolean,
+  ): Promise<{ contacted: number; failures: readonly JoinFailure[] }> {
+    const lookup = (host: string) => this.#platform.resolveHost(host);
+    const defaultPort = this.#transport.bound.port;
+    const resolved = await Promise.all(
+      texts.map((text) =>
+        resolveJoinAddress(text, defaultPort, lookup).catch((error: Error) => {
+          const failure = { text: `Failed to resolve ${text}: ${error.message}`, cause: error };
+          this.logger.log(LogLevel.warn, `memberlist: ${failure.text}`);
+          return failure;
+        })
+      ),
+    );
+    const addresses = resolved.flatMap((outcome) => (outcome instanceof Array ? outcome : []));
+    const result = await new Promise<{ contacted: number; failures: readonly JoinFailure[] }>((resolve) => {
+      this.serf.join(addresses, !replay, resolve);
+    });
+    // In the order of the texts, as the user wrote them.
+    const left = [...result.failures];
+    const failures = resolved.flatMap((outcome) => {
+      if (!(outcome instanceof Array)) return [outcome];
+      return outcome.flatMap((address) => {
+        const index = left.findIndex((failure) => failure.text.startsWith(`Failed to join ${address}: `));
+        return index < 0 ? [] : left.splice(index, 1);
+      });
+    });
+    return { contacted: result.contacted, failures: [...failures, ...left] };
+  }
+
+  #writeTags(tags: ReadonlyMap<string, string>): void {
+    try {
+      writeTagsFile(this.config.tagsFile, tags, this.#platform.files);
+    } catch (error) {
+      this.#log(LogLevel.error, errorText(error));
+      throw error;
+    }
+  }
+
+  #deliver(event: MemberEvent): void {
+    if (this.#isShutDown) return;
+    this.#log(LogLevel.info, `Received event: ${event.type}`);
+    for (const listener of [...this.#listeners]) listener(event);
+  }
+
+  /**
+   * What comes closest to Go's count of goroutines: things that go on side by side. The program itself, a receiver of
+   * packets and one of streams, the RPC listener; and whoever listens to events or log lines.
+   */
+  #activities(): number {
+    return 4 + this.#listeners.size + this.logRing.subscriberCount;
+  }
+
+  #call(start: (done: (error?: Error) => void) => void): Promise<void> {
+    return new Promise((resolve, reject) => {
+      start((error) => error === undefined ? resolve() : reject(error));
+    });
+  }
+
+  #log(level: LogLevel, text: string): void {
+    this.logger.log(level, `agent: ${text}`);
+  }
+}

@@ -1,0 +1,163 @@
+/** From a configuration to a running Serf: files, keys, sockets, addresses, in the order of HashiCorp's agent. */
+import { type CorePorts, type Logger, LogLevel } from "../base/ports.ts";
+import { Keyring } from "../memberlist/keyring.ts";
+import type { GossipTransport, Platform } from "../platform/platform.ts";
+import type { MemberEvent } from "../serf/member.ts";
+import { resolveSerfOptions, type SerfOptions } from "../serf/options.ts";
+import { Serf } from "../serf/serf.ts";
+import { chooseAdvertised } from "./address_choice.ts";
+import type { AgentConfig } from "./agent_config.ts";
+import { ConfigError, errorText } from "./config_error.ts";
+import { isKeyLength, KEY_SIZE_TEXT, readKeyringFile } from "./keyring_file.ts";
+import { readTagsFile } from "./tags_file.ts";
+
+/** The most bytes that a user event may be allowed to have. */
+const USER_EVENT_LIMIT_MAX = 9_216;
+
+/** What runs afterwards. */
+export interface StartedSerf {
+  readonly serf: Serf;
+  readonly transport: GossipTransport;
+}
+
+/**
+ * @param onEvent hears of members from the first moment on.
+ * @throws {ConfigError} `Failed to setup the Serf agent: ...`, `Failed to start the Serf agent: Error creating Serf:
+ *   ...`. Nothing stays bound.
+ */
+export async function startSerf(
+  config: AgentConfig,
+  platform: Platform,
+  logger: Logger,
+  onEvent: (event: MemberEvent) => void,
+): Promise<StartedSerf> {
+  const { tags, keys } = orExplain(
+    "Failed to setup the Serf agent",
+    () => loadFiles(config, platform, logger),
+  );
+  logger.log(LogLevel.info, "agent: Serf agent starting");
+  try {
+    const options = serfOptions(config, tags);
+    const keyring = await createKeyring(keys);
+    return await bindAndStart(config, options, keyring, platform, logger, onEvent);
+  } catch (error) {
+    throw explained("Failed to start the Serf agent: Error creating Serf", error);
+  }
+}
+
+/** Tags and keys from their files, which exclude the same from elsewhere. */
+function loadFiles(
+  config: AgentConfig,
+  platform: Platform,
+  logger: Logger,
+): { tags: ReadonlyMap<string, string>; keys: readonly Uint8Array[] } {
+  let tags = config.tags, keys = config.encryptKey === undefined ? [] : [config.encryptKey];
+  if (config.tagsFile !== "") {
+    if (tags.size > 0) throw new Error("Tags config not allowed while using tag files");
+    const restored = readTagsFile(config.tagsFile, platform.files);
+    if (restored !== undefined) {
+      tags = restored;
+      logger.log(LogLevel.info, `agent: Restored ${tags.size} tag(s) from ${config.tagsFile}`);
+    }
+  }
+  if (config.keyringFile !== "") {
+    if (keys.length > 0) throw new Error("Encryption key not allowed while using a keyring");
+    keys = readKeyringFile(config.keyringFile, platform.files);
+    logger.log(LogLevel.info, `agent: Restored keyring with ${keys.length} keys from ${config.keyringFile}`);
+  }
+  return { tags, keys };
+}
+
+function serfOptions(config: AgentConfig, tags: ReadonlyMap<string, string>): SerfOptions {
+  // HashiCorp's agent keeps the number in one byte: 258 is 2 to it.
+  const protocol = config.protocol & 0xff;
+  const options = resolveSerfOptions({
+    memberlist: {
+      name: config.nodeName,
+      profile: config.profile,
+      delegateProtocol: protocol,
+      compression: config.compression,
+    },
+    tags,
+    broadcastTimeoutMs: config.broadcastTimeoutMs,
+    reconnectIntervalMs: config.reconnectIntervalMs,
+    reconnectTimeoutMs: config.reconnectTimeoutMs,
+    tombstoneTimeoutMs: config.tombstoneTimeoutMs,
+  });
+  if (config.userEventSizeLimit > USER_EVENT_LIMIT_MAX) {
+    throw new Error(`user event size limit exceeds limit of ${USER_EVENT_LIMIT_MAX} bytes`);
+  }
+  return options;
+}
+
+async function createKeyring(keys: readonly Uint8Array[]): Promise<Keyring | undefined> {
+  if (keys.length === 0) return undefined;
+  if (!keys.every((key) => isKeyLength(key.length))) {
+    throw new Error(`Failed to create memberlist: ${KEY_SIZE_TEXT}`);
+  }
+  // The system's crypto has no AES-192; the library that has it is large, and loaded for those who need it.
+  const needsAes192 = keys.some((key) => key.length === 24);
+  return new Keyring(keys, needsAes192 ? (await import("../wire/aes192.ts")).aes192Gcm : undefined);
+}
+
+async function bindAndStart(
+  config: AgentConfig,
+  options: SerfOptions,
+  keyring: Keyring | undefined,
+  platform: Platform,
+  logger: Logger,
+  onEvent: (event: MemberEvent) => void,
+): Promise<StartedSerf> {
+  const transport = await bind(config, options.memberlist.tcpTimeoutMs, platform);
+  try {
+    if (config.bind.port === 0) {
+      logger.log(LogLevel.debug, `memberlist: Using dynamic bind port ${transport.bound.port}`);
+    }
+    const address = await orExplainAsync(
+      "Failed to create memberlist",
+      chooseAdvertised(config, transport.bound, platform),
+    );
+    const ports: CorePorts = { clock: platform.clock, random: platform.random, transport, logger };
+    const serf = new Serf(options, { address, bindPort: transport.bound.port }, ports, onEvent, keyring);
+    serf.start();
+    transport.start(serf.memberlist);
+    return { serf, transport };
+  } catch (error) {
+    transport.close();
+    throw error;
+  }
+}
+
+async function bind(config: AgentConfig, tcpTimeoutMs: number, platform: Platform): Promise<GossipTransport> {
+  const host = config.bind.host === "" ? "0.0.0.0" : config.bind.host;
+  try {
+    return await platform.bindGossip(host, config.bind.port, { tcpTimeoutMs });
+  } catch (error) {
+    const protocol = errorText(error).startsWith("listen udp") ? "UDP" : "TCP";
+    throw explained(
+      "Failed to create memberlist: Could not set up network transport: failed to obtain an address: " +
+        `Failed to start ${protocol} listener on "${host}" port ${config.bind.port}`,
+      error,
+    );
+  }
+}
+
+function orExplain<T>(prefix: string, action: () => T): T {
+  try {
+    return action();
+  } catch (error) {
+    throw explained(prefix, error);
+  }
+}
+
+async function orExplainAsync<T>(prefix: string, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw explained(prefix, error);
+  }
+}
+
+function explained(prefix: string, error: unknown): ConfigError {
+  return new ConfigError(`${prefix}: ${errorText(error)}`, { cause: error });
+}
