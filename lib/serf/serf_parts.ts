@@ -45,6 +45,7 @@ export interface SerfParts {
   readonly queryClock: LamportClock;
   readonly table: MemberTable;
   readonly intents: Intents;
+  readonly userEvents: UserEvents;
   readonly broadcasts: Broadcasts;
   readonly coordinates: PingCoordinates;
   readonly states: StateExchange;
@@ -150,6 +151,7 @@ export function createSerfParts(
     queryClock,
     table,
     intents,
+    userEvents,
     broadcasts,
     coordinates,
     states,

@@ -52,6 +52,9 @@ Deno.test("Broadcasts.queueAndWait() calls back when the message has been sent o
   for (let i = 0; i < 3; i++) f.broadcasts.fill(new FakeSink());
   deepEqual(outcomes, []);
   f.broadcasts.fill(new FakeSink());
+  // Not from within: the packet is still being filled.
+  deepEqual(outcomes, []);
+  f.clock.run(0);
   deepEqual(outcomes, [true]);
   f.clock.run(10_000);
   deepEqual(outcomes, [true]);
@@ -86,6 +89,7 @@ Deno.test("F.2.20: a message that fits no packet does not wait in the queue for 
   equal(f.broadcasts.waiting, true);
   const outcomes: boolean[] = [];
   f.broadcasts.queueAndWait(new Uint8Array(2000), 5000, (sent) => outcomes.push(sent));
+  f.clock.run(0);
   deepEqual(outcomes, [true]);
 });
 

@@ -1,0 +1,61 @@
+/** All parts of one Serf over fake ports, without memberlist. */
+import { SeededRandom } from "../../../lib/base/seeded_random.ts";
+import type { Member, MemberEvent } from "../../../lib/serf/member.ts";
+import { MEMBER_STATUS_NAMES } from "../../../lib/serf/member.ts";
+import { encodeTags } from "../../../lib/serf/tags.ts";
+import { resolveSerfOptions, type SerfOptionOverrides } from "../../../lib/serf/options.ts";
+import { createSerfParts } from "../../../lib/serf/serf_parts.ts";
+import { SimClock } from "../../../lib/sim/sim_clock.ts";
+import { MsgpackWriter } from "../../../lib/wire/msgpack_writer.ts";
+import { FakeSink, makeNode, RecordingLogger } from "./fakes.ts";
+
+/** The local node is called "me"; it and whoever is named are alive members. */
+export function partsFixture(
+  names: string[] = [],
+  options: Partial<Omit<SerfOptionOverrides, "memberlist">> = {},
+) {
+  const clock = new SimClock();
+  const logger = new RecordingLogger();
+  const events: MemberEvent[] = [];
+  const sent: { to: string; message: Uint8Array }[] = [];
+  const world = { staying: true, refutes: 0 };
+  const transport = { sendPacket: () => true, openExchange: () => {} };
+  const ports = { clock, logger, random: new SeededRandom(1), transport };
+  const parts = createSerfParts(
+    resolveSerfOptions({ ...options, memberlist: { name: "me" } }),
+    ports,
+    false,
+    {
+      onEvent: (event) => events.push(event),
+      onQueued: () => {},
+      send: (to, message) => sent.push({ to: `${to}`, message: message.slice() }),
+      connect: () => {},
+      isStaying: () => world.staying,
+      refute: () => {
+        world.refutes++;
+        parts.intents.onJoin(parts.memberClock.time, "me");
+      },
+      localMeta: () => encodeTags(new Map(), 5),
+    },
+  );
+  const { delegate } = parts;
+  for (const name of ["me", ...names]) delegate.onNodeJoin(makeNode(name));
+  events.length = 0;
+  logger.take();
+  const view = () =>
+    Object.fromEntries(parts.table.all.map((m: Member) => [m.name, MEMBER_STATUS_NAMES[m.status]]));
+  /** What waits to be gossiped, each message once, without memberlist's type byte. */
+  const queued = () => {
+    const sink = new FakeSink(100_000);
+    delegate.fillBroadcasts(sink);
+    return sink.messages.map((message) => message.subarray(1));
+  };
+  return { ...parts, clock, logger, events, sent, world, view, queued };
+}
+
+/** The bytes that `write` writes. */
+export function encoded(write: (writer: MsgpackWriter) => void): Uint8Array {
+  const writer = new MsgpackWriter();
+  write(writer);
+  return writer.copy();
+}

@@ -1,0 +1,133 @@
+import { deepEqual, equal } from "node:assert/strict";
+import { decodeConflictResponse } from "../../../lib/serf/conflict_message.ts";
+import { MemberStatus } from "../../../lib/serf/member.ts";
+import {
+  decodeQueryResponse,
+  encodeFilter,
+  encodeQuery,
+  type QueryFilter,
+  type QueryMessage,
+} from "../../../lib/serf/query_messages.ts";
+import { ascii, makeNode } from "./fakes.ts";
+import { encoded, partsFixture } from "./parts.ts";
+
+function ask(f: ReturnType<typeof partsFixture>, fields: Partial<QueryMessage>) {
+  const message = encoded((writer) =>
+    encodeQuery(writer, {
+      lTime: 5,
+      id: 77,
+      addr: Uint8Array.of(127, 0, 0, 2),
+      port: 7000,
+      sourceNode: "asker",
+      filters: [],
+      flags: 0,
+      relayFactor: 0,
+      timeoutNs: 3_200_000_000,
+      name: "load",
+      payload: null,
+      ...fields,
+    })
+  );
+  f.router.onMessage(message);
+  return f.sent.map(({ to, message: bytes }) => {
+    equal(bytes[0], 8);
+    equal(bytes[1], 5);
+    return { to, ...decodeQueryResponse(bytes, 2, bytes.length) };
+  });
+}
+
+const filters = (...list: QueryFilter[]) => list.map(encodeFilter);
+
+Deno.test("D.5: a query that wants an ack gets one at once, straight to its originator", () => {
+  deepEqual(ask(partsFixture(), { flags: 1 }), [
+    { to: "127.0.0.2:7000", lTime: 5, id: 77, from: "me", flags: 1, payload: null },
+  ]);
+});
+
+Deno.test("D.5: a query that wants no ack gets none, and one with timeout 0 still does", () => {
+  equal(ask(partsFixture(), { flags: 0 }).length, 0);
+  equal(ask(partsFixture(), { flags: 1, timeoutNs: 0 }).length, 1);
+});
+
+Deno.test("D.5: node filters must all name us", () => {
+  const nodes = (...names: string[]): QueryFilter => ({ kind: "nodes", names });
+  equal(ask(partsFixture(), { flags: 1, filters: filters(nodes("a", "me")) }).length, 1);
+  equal(ask(partsFixture(), { flags: 1, filters: filters(nodes("a")) }).length, 0);
+  equal(ask(partsFixture(), { flags: 1, filters: filters(nodes("me"), nodes("a")) }).length, 0);
+  equal(ask(partsFixture(), { flags: 1, filters: filters(nodes()) }).length, 0);
+});
+
+Deno.test("D.5: a tag filter, a broken and an unknown filter count as not meant for us", () => {
+  const tag: QueryFilter = { kind: "tag", tag: "role", expr: ".*" };
+  equal(ask(partsFixture(), { flags: 1, filters: filters(tag) }).length, 0);
+  for (
+    const filter of [new Uint8Array(0), Uint8Array.of(0), Uint8Array.of(0, 0x92), Uint8Array.of(7, 0x90)]
+  ) {
+    equal(ask(partsFixture(), { flags: 1, filters: [filter] }).length, 0);
+  }
+});
+
+Deno.test("D.5: an originator without a usable address gets nothing", () => {
+  equal(ask(partsFixture(), { flags: 1, addr: new Uint8Array(0) }).length, 0);
+  equal(ask(partsFixture(), { flags: 1, addr: new Uint8Array(5) }).length, 0);
+  equal(ask(partsFixture(), { flags: 1, port: 0 }).length, 0);
+});
+
+Deno.test("D.5: a v4-mapped originator is answered", () => {
+  const addr = Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 127, 0, 0, 9);
+  equal(ask(partsFixture(), { flags: 1, addr })[0]!.to, "127.0.0.9:7000");
+});
+
+Deno.test("D.10: asked about a member, we say what we know of it", () => {
+  const f = partsFixture();
+  const tags = Uint8Array.of(0xff, 0x81, 0xa1, 0x6b, 0xa1, 0x76);
+  f.delegate.onNodeJoin(makeNode("twin", "127.0.0.7", 7007, tags));
+  f.table.setStatus(f.table.get("twin")!, MemberStatus.leaving);
+  const [answer, ...more] = ask(f, { name: "_serf_conflict", payload: ascii("twin") });
+  equal(more.length, 0);
+  equal(answer!.flags, 0);
+  equal(answer!.payload![0], 6);
+  deepEqual(decodeConflictResponse(answer!.payload!, 1, answer!.payload!.length), {
+    name: "twin",
+    ip: Uint8Array.of(127, 0, 0, 7),
+    port: 7007,
+    tags: new Map([["k", "v"]]),
+    status: MemberStatus.leaving,
+    versions: { pMin: 1, pMax: 5, pCur: 2, dMin: 2, dMax: 5, dCur: 5 },
+  });
+  equal(f.logger.matching("DEBUG serf: Got conflict resolution query for 'twin'").length, 1);
+});
+
+Deno.test("D.10: asked about a stranger, we answer that we do not know it", () => {
+  const [answer] = ask(partsFixture(), { name: "_serf_conflict", payload: ascii("stranger") });
+  deepEqual([...answer!.payload!], [6, 0xc0]);
+});
+
+Deno.test("D.10: asked about ourselves, we say nothing", () => {
+  equal(ask(partsFixture(), { name: "_serf_conflict", payload: ascii("me") }).length, 0);
+});
+
+Deno.test("D.5: when there is no time to answer, only the ack is sent", () => {
+  for (const timeoutNs of [0, -1]) {
+    const answers = ask(partsFixture(), { name: "_serf_conflict", payload: ascii("x"), timeoutNs, flags: 1 });
+    deepEqual(answers.map(({ flags }) => flags), [1]);
+  }
+});
+
+Deno.test("D.10: a conflict query without payload, and one for others, are no trouble", () => {
+  equal(ask(partsFixture(), { name: "_serf_conflict" }).length, 1);
+  const elsewhere = filters({ kind: "nodes", names: ["other"] });
+  equal(ask(partsFixture(), { name: "_serf_conflict", payload: ascii("x"), filters: elsewhere }).length, 0);
+});
+
+Deno.test("D.5: an answer of more than 1024 bytes is not sent", () => {
+  const f = partsFixture();
+  const name = "n".repeat(1000);
+  f.delegate.onNodeJoin(makeNode(name));
+  equal(ask(f, { name: "_serf_conflict", payload: ascii(name) }).length, 0);
+  equal(f.logger.matching("response exceeds limit of 1024 bytes").length, 1);
+});
+
+Deno.test("D.7: _serf_ping is answered by the ack alone", () => {
+  deepEqual(ask(partsFixture(), { name: "_serf_ping", flags: 1 }).map(({ flags }) => flags), [1]);
+});
