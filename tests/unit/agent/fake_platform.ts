@@ -11,9 +11,13 @@ import type {
   SignalName,
   StreamConnection,
   StreamListener,
+  TransportCounters,
   Ui,
 } from "../../../lib/platform/platform.ts";
+import { Address, joinHostPort } from "../../../lib/base/address.ts";
+import { TransportError } from "../../../lib/base/errors.ts";
 import { SimClock } from "../../../lib/sim/sim_clock.ts";
+import { SimNetwork } from "../../../lib/sim/sim_network.ts";
 
 /** Files in memory. A path that ends in `/` is an empty directory. */
 export class FakeFiles implements Files {
@@ -84,14 +88,32 @@ export interface FakeWorld {
   hosts?: Record<string, string[]>;
   /** undefined: the host has no name. */
   hostname?: string | undefined;
-  bindGossip?: (host: string, port: number, options: GossipOptions) => GossipTransport;
-  listenStream?: (host: string, port: number) => StreamListener;
+  /** Shared by the platforms of one test; its clock is theirs. */
+  network?: SimNetwork;
+  /** Endpoints that are taken: binding them fails. */
+  taken?: string[];
 }
+
+/** The wildcard's place on the simulated network, which knows no interfaces. */
+const WILDCARD_HOST = "10.0.0.9";
+/** What the system chooses for port 0. */
+const FIRST_PORT = 40_001;
+
+const NO_COUNTS: Readonly<TransportCounters> = {
+  packetsReceived: 0,
+  packetsSent: 0,
+  packetsDropped: 0,
+  packetErrors: 0,
+  streamsAccepted: 0,
+  streamsRefused: 0,
+  streamsFailed: 0,
+};
 
 /** Everything that `Platform` asks for; nothing real. */
 export class FakePlatform implements Platform {
-  readonly simClock = new SimClock();
-  readonly clock: Clock = this.simClock;
+  readonly network: SimNetwork;
+  readonly simClock: SimClock;
+  readonly clock: Clock;
   readonly random: Random = new SeededRandom(1, "platform");
   readonly files: FakeFiles;
   readonly runtime: RuntimeInfo = { os: "linux", arch: "amd64", cpuCount: 2, version: "deno 0.0.0" };
@@ -104,6 +126,9 @@ export class FakePlatform implements Platform {
   constructor(world: FakeWorld = {}) {
     this.#world = { hostname: "host", ...world };
     this.files = new FakeFiles(world.files);
+    this.network = world.network ?? new SimNetwork(new SimClock(), 1);
+    this.simClock = this.network.clock;
+    this.clock = this.simClock;
   }
 
   /** Sends a signal. @returns how many listeners heard it. */
@@ -142,16 +167,41 @@ export class FakePlatform implements Platform {
       : Promise.resolve(found);
   }
 
+  /** TCP timeout that the last gossip transport was bound with. */
+  tcpTimeoutMs = 0;
+  /** Listeners of streams that are open. */
+  openListeners = 0;
+
   bindGossip(host: string, port: number, options: GossipOptions): Promise<GossipTransport> {
-    const bind = this.#world.bindGossip;
-    if (bind === undefined) return Promise.reject(new Error("this world has no sockets"));
-    return new Promise((resolve) => resolve(bind(host, port, options)));
+    const taken = this.#takenError("tcp", host, port);
+    if (taken !== undefined) return Promise.reject(taken);
+    this.tcpTimeoutMs = options.tcpTimeoutMs;
+    const address = Address.fromHost(
+      host === "0.0.0.0" ? WILDCARD_HOST : host,
+      port === 0 ? FIRST_PORT : port,
+    );
+    return Promise.resolve(Object.assign(this.network.attach(address), { counters: NO_COUNTS }));
   }
 
   listenStream(host: string, port: number): StreamListener {
-    const listen = this.#world.listenStream;
-    if (listen === undefined) throw new Error("this world has no streams");
-    return listen(host, port);
+    const taken = this.#takenError("tcp", host, port);
+    if (taken !== undefined) throw taken;
+    const { promise, resolve } = Promise.withResolvers<null>();
+    this.openListeners++;
+    let open = true;
+    const close = () => {
+      if (open) this.openListeners--;
+      open = false;
+      resolve(null);
+    };
+    return { port, accept: () => promise, close };
+  }
+
+  #takenError(protocol: string, host: string, port: number): TransportError | undefined {
+    const endpoint = joinHostPort(host, port);
+    return this.#world.taken?.includes(endpoint) === true
+      ? new TransportError("local", `listen ${protocol} ${endpoint}: bind: address already in use`)
+      : undefined;
   }
 
   dialStream(): Promise<StreamConnection> {
@@ -165,6 +215,29 @@ export class FakePlatform implements Platform {
   }
 
   onFault(): void {}
+}
+
+/** Runs virtual time until `promise` settles, at most `limitMs`. */
+export async function inTime<T>(platform: FakePlatform, promise: Promise<T>, limitMs = 20_000): Promise<T> {
+  let isSettled = false;
+  const settled = promise.finally(() => isSettled = true);
+  settled.catch(() => {});
+  await settle();
+  for (let ms = 0; ms < limitMs && !isSettled; ms += 50) {
+    platform.simClock.runFor(50);
+    await settle();
+  }
+  if (!isSettled) throw new Error(`not settled within ${limitMs} ms`);
+  return await settled;
+}
+
+/** Runs virtual time, and lets promises go on meanwhile. */
+export async function pass(platform: FakePlatform, ms: number): Promise<void> {
+  await settle();
+  for (let left = ms; left > 0; left -= 50) {
+    platform.simClock.runFor(Math.min(50, left));
+    await settle();
+  }
 }
 
 /** Lets all promises that can go on do so. */
