@@ -55,8 +55,12 @@ export class Outbox implements RecordSink {
     return this.#drained ?? Promise.resolve();
   }
 
-  /** Calls `write`, which appends whole replies to the context's `replies`, and sends them. Records wait meanwhile. */
+  /**
+   * Calls `write`, which appends whole replies to the context's `replies`, and sends them. Records wait meanwhile.
+   * May be nested: a handler that could have waited may find that it need not.
+   */
   compose(write: () => void): void {
+    if (this.#isComposing) return write();
     this.#isComposing = true;
     try {
       write();

@@ -102,6 +102,12 @@ export class RpcSession {
     this.#connection.close();
   }
 
+  /** More bytes from the client. @param chunk borrowed for the call, and while what is in it has to wait. */
+  onBytes(chunk: Uint8Array): void {
+    this.#decoder.push(chunk);
+    this.outbox.compose(this.#handleRequests);
+  }
+
   /** The client speaks our version. */
   onHandshake(): void {
     this.#state = this.context.authKey === "" ? "ready" : "unauthenticated";
@@ -151,8 +157,7 @@ export class RpcSession {
     while (this.#isOpen) {
       const chunk = await this.#connection.read();
       if (chunk === null) return this.#onEndOfStream();
-      this.#decoder.push(chunk);
-      this.outbox.compose(this.#handleRequests);
+      this.onBytes(chunk);
       while (this.#isOpen && (this.#pending !== undefined || this.outbox.isFull)) {
         await this.#becomesFree();
         this.outbox.compose(this.#handleRequests);
