@@ -2,6 +2,7 @@
  * The transmit-limited queue: each message is put into a bounded number of packets and then forgotten. Who has been
  * sent least goes first, so that news overtakes what is already known. protocol.md C.12, SWIM section 4.1.
  */
+import { BroadcastTier, type QueuedBroadcast } from "./broadcast_tier.ts";
 import type { BroadcastSink } from "./delegate.ts";
 import { retransmitLimit } from "./formulas.ts";
 
@@ -16,7 +17,7 @@ export interface BroadcastQueueOptions {
 }
 
 /** A queued message. Its place in the order: transmits up, then length down, then age (id) down. */
-class Entry {
+class Entry implements QueuedBroadcast {
   transmits = 0;
   constructor(
     readonly message: Uint8Array,
@@ -27,15 +28,15 @@ class Entry {
 }
 
 /**
- * Entries are kept in tiers by number of transmissions, each tier sorted by length and age: what to send next is found
- * by bisection, and a packet costs no more than the messages that it takes.
+ * Entries are kept in tiers by number of transmissions. A packet costs as much as the messages that it takes, however
+ * many wait.
  *
  * bounded: one entry per key; entries without a key by {@linkcode prune}, which their owner calls.
  */
 export class BroadcastQueue {
   readonly #options: BroadcastQueueOptions;
-  /** By transmissions; within a tier the shortest, oldest entry is first. Bounded: tiers by the transmit limit. */
-  readonly #tiers: Entry[][] = [];
+  /** By transmissions. Bounded: by the transmit limit. */
+  readonly #tiers: BroadcastTier<Entry>[] = [];
   readonly #byKey = new Map<string, Entry>();
   /** Scratch of {@linkcode fill}: an entry handed out is not to be found again by the same call. */
   readonly #taken: Entry[] = [];
@@ -82,8 +83,7 @@ export class BroadcastQueue {
   prune(entriesMax: number): void {
     const dropped: Entry[] = [];
     for (let i = this.#tiers.length - 1; i >= 0 && this.#size > entriesMax; i--) {
-      const tier = this.#tiers[i]!;
-      const excess = tier.splice(0, this.#size - entriesMax);
+      const excess = this.#tiers[i]!.dropLast(this.#size - entriesMax);
       this.#size -= excess.length;
       for (const entry of excess) this.#forgetKey(entry);
       dropped.push(...excess);
@@ -91,12 +91,10 @@ export class BroadcastQueue {
     for (const entry of dropped) entry.onFinished?.();
   }
 
-  #fillFromTier(tier: Entry[], sink: BroadcastSink): void {
-    while (tier.length > 0) {
-      const room = sink.roomBytes();
-      const at = room > 0 ? countWithin(tier, room) - 1 : -1;
-      if (at < 0) return;
-      const entry = at === tier.length - 1 ? tier.pop()! : tier.splice(at, 1)[0]!;
+  #fillFromTier(tier: BroadcastTier<Entry>, sink: BroadcastSink): void {
+    for (let room = sink.roomBytes(); room > 0; room = sink.roomBytes()) {
+      const entry = tier.takeWithin(room);
+      if (entry === undefined) return;
       this.#size--;
       sink.add(entry.message);
       this.#taken.push(entry);
@@ -119,15 +117,13 @@ export class BroadcastQueue {
   }
 
   #insert(entry: Entry): void {
-    while (this.#tiers.length <= entry.transmits) this.#tiers.push([]);
-    const tier = this.#tiers[entry.transmits]!;
-    tier.splice(placeOf(tier, entry), 0, entry);
+    while (this.#tiers.length <= entry.transmits) this.#tiers.push(new BroadcastTier());
+    this.#tiers[entry.transmits]!.insert(entry);
     this.#size++;
   }
 
   #remove(entry: Entry): void {
-    const tier = this.#tiers[entry.transmits]!;
-    tier.splice(placeOf(tier, entry), 1);
+    this.#tiers[entry.transmits]!.remove(entry);
     this.#size--;
     this.#forgetKey(entry);
   }
@@ -135,30 +131,4 @@ export class BroadcastQueue {
   #forgetKey(entry: Entry): void {
     if (entry.key !== undefined && this.#byKey.get(entry.key) === entry) this.#byKey.delete(entry.key);
   }
-}
-
-/** How many entries of a tier are no longer than `bytes`. */
-function countWithin(tier: readonly Entry[], bytes: number): number {
-  let low = 0, high = tier.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (tier[middle]!.message.length <= bytes) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
-/** Where an entry stands in its tier, or belongs. */
-function placeOf(tier: readonly Entry[], entry: Entry): number {
-  const length = entry.message.length;
-  let low = 0, high = tier.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    const other = tier[middle]!;
-    const isBefore = other.message.length < length ||
-      (other.message.length === length && other.id < entry.id);
-    if (isBefore) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

@@ -16,6 +16,7 @@ export const NODES_MAX = 100_000;
  */
 export class NodeTable {
   readonly #random: Random;
+  readonly #capacity: number;
   readonly #byName = new Map<string, NodeState>();
   /** In probe order. */
   #nodes: NodeState[] = [];
@@ -24,8 +25,10 @@ export class NodeTable {
   /** Nodes per status, indexed by it. */
   readonly #counts = [0, 0, 0, 0];
 
-  constructor(random: Random) {
+  /** @param capacity the most nodes that are remembered. */
+  constructor(random: Random, capacity: number = NODES_MAX) {
     this.#random = random;
+    this.#capacity = capacity;
   }
 
   /** The n of the formulas: all nodes, the dead and left that are not yet forgotten included. */
@@ -40,7 +43,7 @@ export class NodeTable {
 
   /** Whether no other node can be remembered. */
   get isFull(): boolean {
-    return this.#nodes.length >= NODES_MAX;
+    return this.#nodes.length >= this.#capacity;
   }
 
   /** All nodes in probe order; do not keep it across calls that may change the table. */

@@ -36,6 +36,7 @@ import {
   type PushPullNode,
 } from "../../../lib/memberlist/messages.ts";
 import type { NodeState } from "../../../lib/memberlist/node_state.ts";
+import { Timer } from "../../../lib/base/timer_heap.ts";
 import { type MemberlistOptions, resolveMemberlistOptions } from "../../../lib/memberlist/options.ts";
 import { SimClock } from "../../../lib/sim/sim_clock.ts";
 import { decodeCompound, encodeCompound } from "../../../lib/wire/compound.ts";
@@ -84,10 +85,14 @@ export class FakeTransport implements Transport {
   readonly exchanges: OpenedExchange[] = [];
   /** When set, packets are refused. */
   isRefusing = false;
+  /** Told of each packet after it was kept. */
+  onSent: ((packet: SentPacket) => void) | undefined;
 
   sendPacket(to: Address, bytes: Uint8Array): boolean {
     if (this.isRefusing) return false;
-    this.packets.push({ to: to.toString(), bytes: bytes.slice() });
+    const packet = { to: to.toString(), bytes: bytes.slice() };
+    this.packets.push(packet);
+    this.onSent?.(packet);
     return true;
   }
 
@@ -168,6 +173,8 @@ export interface WorldOptions {
   readonly seed?: number;
   /** Leave the start to the test. */
   readonly isNew?: boolean;
+  /** Every ping is answered a millisecond later, as if all nodes were there. */
+  readonly isAnswering?: boolean;
 }
 
 /** One memberlist, its ports, and the means to speak to it. */
@@ -190,6 +197,7 @@ export class World {
       delegate,
       chosen.keyring,
     );
+    if (chosen.isAnswering === true) transport.onSent = (packet) => this.#answer(packet);
     if (chosen.isNew !== true) this.memberlist.start();
   }
 
@@ -219,6 +227,12 @@ export class World {
   /** All messages of the packets sent since the last call. */
   takeMessages(): Message[] {
     return this.transport.take().flatMap(({ to, bytes }) => messagesOf(bytes).map((m) => ({ ...m, to })));
+  }
+
+  #answer({ bytes }: SentPacket): void {
+    for (const { ping } of messagesOf(bytes)) {
+      if (ping !== undefined) this.clock.arm(new Timer(() => this.receive(ack(ping.seqNo))), 1);
+    }
   }
 
   /** What is gossiped about a node from now on, until nothing more comes (or `limitMs` has passed). */

@@ -1,0 +1,91 @@
+/** The broadcasts that have been sent equally often, ready to be taken longest first. */
+
+/** A broadcast that waits. */
+export interface QueuedBroadcast {
+  readonly message: Uint8Array;
+  /** Grows with every broadcast of the queue: its age. */
+  readonly id: number;
+}
+
+/**
+ * Entries by length, and within a length by age. To add a new one and to take the longest that fits costs a bisection
+ * of the lengths in use, however many entries there are.
+ *
+ * bounded: by the queue that it belongs to.
+ */
+export class BroadcastTier<E extends QueuedBroadcast> {
+  /** The lengths in use, ascending. Bounded: by what a packet holds, but for the few that never fit. */
+  readonly #lengths: number[] = [];
+  /** For each length in use its entries, oldest first; never empty. */
+  readonly #byLength = new Map<number, E[]>();
+
+  /** Adds an entry, whatever its age. */
+  insert(entry: E): void {
+    const length = entry.message.length;
+    const entries = this.#byLength.get(length);
+    if (entries === undefined) {
+      this.#byLength.set(length, [entry]);
+      this.#lengths.splice(this.#countUpTo(length), 0, length);
+    } else if (entries[entries.length - 1]!.id < entry.id) entries.push(entry);
+    else entries.splice(countOlder(entries, entry.id), 0, entry);
+  }
+
+  /** Takes out an entry that is there. */
+  remove(entry: E): void {
+    const length = entry.message.length;
+    const entries = this.#byLength.get(length)!;
+    entries.splice(countOlder(entries, entry.id), 1);
+    if (entries.length === 0) this.#forget(length);
+  }
+
+  /** Takes out the newest of the longest entries that have at most `bytes`. */
+  takeWithin(bytes: number): E | undefined {
+    const count = this.#countUpTo(bytes);
+    if (count === 0) return undefined;
+    const length = this.#lengths[count - 1]!;
+    const entries = this.#byLength.get(length)!;
+    const entry = entries.pop();
+    if (entries.length === 0) this.#forget(length);
+    return entry;
+  }
+
+  /** Takes out up to `count` entries that would be taken last: the shortest, of these the oldest. */
+  dropLast(count: number): E[] {
+    const dropped: E[] = [];
+    while (dropped.length < count && this.#lengths.length > 0) {
+      const length = this.#lengths[0]!;
+      const entries = this.#byLength.get(length)!;
+      dropped.push(...entries.splice(0, count - dropped.length));
+      if (entries.length === 0) this.#forget(length);
+    }
+    return dropped;
+  }
+
+  #forget(length: number): void {
+    this.#byLength.delete(length);
+    this.#lengths.splice(this.#countUpTo(length) - 1, 1);
+  }
+
+  /** How many of the lengths in use are at most `bytes`. */
+  #countUpTo(bytes: number): number {
+    const lengths = this.#lengths;
+    let low = 0, high = lengths.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (lengths[middle]! <= bytes) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}
+
+/** How many of the entries, oldest first, are older than `id`. */
+function countOlder(entries: readonly QueuedBroadcast[], id: number): number {
+  let low = 0, high = entries.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (entries[middle]!.id < id) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
