@@ -134,15 +134,19 @@ export class Prober implements AckSink {
     if (target !== undefined) this.#probe(target);
   }
 
-  /** The next living node in the probe order; none when a whole round finds none. */
+  /** The next living node: the rest of this round, then the whole next one. */
   #nextTarget(): NodeState | undefined {
     const { table, local } = this.#engine;
-    for (let looked = 0; looked < table.size; looked++) {
-      if (this.#index >= table.size) this.#beginRound();
-      const node = table.nodes[this.#index++];
-      if (node !== undefined && node !== local && !isGone(node)) return node;
+    let isNewRound = false;
+    for (;;) {
+      if (this.#index >= table.size) {
+        if (isNewRound) return undefined;
+        isNewRound = true;
+        this.#beginRound();
+      }
+      const node = table.nodes[this.#index++]!;
+      if (node !== local && !isGone(node)) return node;
     }
-    return undefined;
   }
 
   /** Forgets the long gone, and shuffles. */
