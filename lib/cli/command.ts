@@ -76,9 +76,12 @@ export async function orFail<T>(prefix: string, work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (error) {
-    if (!(error instanceof Error) || error instanceof AssertionError || error instanceof CommandFailure) {
-      throw error;
-    }
+    if (!(error instanceof Error) || isBug(error) || error instanceof CommandFailure) throw error;
     throw new CommandFailure(`${prefix}: ${error.message}`, { cause: error });
   }
+}
+
+/** What must not look like the world's fault: it ends the program with a stack that can be reported. */
+function isBug(error: Error): boolean {
+  return error instanceof AssertionError || error instanceof TypeError || error instanceof ReferenceError;
 }
