@@ -15,9 +15,10 @@ export class Conversation {
   readonly connection = new FakeConnection();
   readonly ended: Promise<void>;
 
-  constructor(authKey = "", backend = new FakeBackend()) {
+  /** @param context that of another conversation, for two clients of one server. */
+  constructor(authKey = "", backend = new FakeBackend(), context?: RpcContext) {
     this.backend = backend;
-    this.context = new RpcContext(backend, this.clock, authKey);
+    this.context = context ?? new RpcContext(backend, this.clock, authKey);
     this.session = new RpcSession(this.context, this.connection);
     this.ended = this.session.run();
   }
@@ -37,23 +38,20 @@ export class Conversation {
   }
 
   /** A conversation after the handshake. */
-  static async begun(authKey = "", backend = new FakeBackend()): Promise<Conversation> {
-    const conversation = new Conversation(authKey, backend);
+  static async begun(
+    authKey = "",
+    backend = new FakeBackend(),
+    context?: RpcContext,
+  ): Promise<Conversation> {
+    const conversation = new Conversation(authKey, backend, context);
     await conversation.say(HANDSHAKE);
     return conversation;
   }
 }
 
-/** Lets everything run that waits for nothing but its turn: a macrotask comes after all microtasks. */
+/** Lets everything run that waits for nothing but its turn: a timer comes after all microtasks. */
 export function settle(): Promise<void> {
-  return new Promise((resolve) => {
-    const channel = new MessageChannel();
-    channel.port1.onmessage = () => {
-      channel.port1.close();
-      resolve();
-    };
-    channel.port2.postMessage(0);
-  });
+  return new Promise((resolve) => setTimeout(resolve, 0));
 }
 
 /** A request as its client encodes it. */
