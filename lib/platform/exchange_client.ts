@@ -60,7 +60,7 @@ export class ExchangeClient {
     } catch (error) {
       this.#faults.report(error);
     } finally {
-      exchange.end();
+      await exchange.end();
       this.#exchanges.delete(exchange);
     }
   }
@@ -79,6 +79,10 @@ export class ExchangeClient {
 /**
  * One outbound exchange: dialing, then sending, then reading. One deadline for all of it, which ends whatever is
  * pending by aborting the dial or closing the connection.
+ *
+ * Deno 2.4 leaves a pending write pending when its connection is closed, until the peer reads or goes away. The
+ * deadline therefore ends the waiting rather than the write; what the exchange holds of the budget it gives back
+ * only when the write has really ended.
  */
 class OutboundExchange {
   readonly #to: Address;
@@ -87,13 +91,18 @@ class OutboundExchange {
   readonly #buffer = new MessageBuffer();
   readonly #dial = new AbortController();
   readonly #deadline = new Timer(() => this.interrupt());
-  #conn: Deno.TcpConn | undefined = undefined;
+  readonly #interruption: Promise<never>;
+  #rejectInterruption: () => void = () => {};
   #interrupted = false;
+  #conn: Deno.TcpConn | undefined = undefined;
+  #pending: Promise<unknown> = Promise.resolve();
 
   constructor(to: Address, clock: Clock, share: StreamShare, timeoutMs: number) {
     this.#to = to;
     this.#clock = clock;
     this.#share = share;
+    this.#interruption = new Promise((_, reject) => this.#rejectInterruption = () => reject(INTERRUPTED));
+    this.#interruption.catch(() => {});
     clock.arm(this.#deadline, Math.max(0, timeoutMs));
   }
 
@@ -103,14 +112,16 @@ class OutboundExchange {
     this.#interrupted = true;
     this.#dial.abort();
     if (this.#conn !== undefined) closeQuietly(this.#conn);
+    this.#rejectInterruption();
   }
 
   /** Gives back all that it holds. To be called when `run` is over and its result was used. */
-  end(): void {
+  async end(): Promise<void> {
     this.#clock.disarm(this.#deadline);
+    if (this.#conn !== undefined) closeQuietly(this.#conn);
+    await this.#pending.catch(() => {});
     this.#buffer.release(this.#share);
     this.#share.close();
-    if (this.#conn !== undefined) closeQuietly(this.#conn);
   }
 
   /**
@@ -122,10 +133,10 @@ class OutboundExchange {
     const path = pathOf(conn);
     // The system would hold the last part of a request back until the parts before it are confirmed.
     conn.setNoDelay(true);
-    await this.#guard("write", path, () => writeAll(conn, request));
+    await this.#guard("write", path, writeAll(conn, request));
     const reader = sink.newFrameReader();
     if (reader === null) return null;
-    const end = await this.#guard("read", path, () => this.#buffer.readFrom(conn, reader, this.#share));
+    const end = await this.#guard("read", path, this.#buffer.readFrom(conn, reader, this.#share));
     if (end === "complete") return this.#buffer.message;
     if (end === "over limit") throw new TransportError("local", `read tcp ${path}: too many buffered bytes`);
     if (this.#buffer.received === 0) return null;
@@ -144,11 +155,14 @@ class OutboundExchange {
     return this.#conn;
   }
 
-  async #guard<T>(operation: "read" | "write", path: string, action: () => Promise<T>): Promise<T> {
+  async #guard<T>(operation: "read" | "write", path: string, action: Promise<T>): Promise<T> {
+    this.#pending = action;
     try {
-      return await action();
+      return await Promise.race([action, this.#interruption]);
     } catch (error) {
       throw this.#interrupted ? streamTimeout(operation, path) : streamError(operation, path, error);
     }
   }
 }
+
+const INTERRUPTED = new Error("interrupted");

@@ -108,7 +108,8 @@ export class ExchangeServer {
  *        |                              |
  *        +-- deadline, error, limit ----+--> closed
  *
- * One deadline per state. Closing the connection is what ends a pending read or write.
+ * One deadline per state; closing the connection ends what is pending. Deno 2.4 leaves a pending write pending
+ * then, until the peer reads or goes away: such a stream keeps its share of the budget, which is what bounds them.
  */
 class InboundStream {
   readonly #conn: Deno.Conn;
