@@ -3,6 +3,7 @@ import { WireError } from "../base/errors.ts";
 import { MsgpackWriter } from "../wire/msgpack_writer.ts";
 import type { Intents } from "./intents.ts";
 import type { LamportClock } from "./lamport_clock.ts";
+import { MemberStatus } from "./member.ts";
 import type { MemberTable } from "./member_table.ts";
 import { SerfMessageType } from "./message_type.ts";
 import { decodePushPull, encodePushPull, type PushPullState } from "./push_pull_messages.ts";
@@ -41,16 +42,30 @@ export class StateExchange {
     this.#joinsIgnoringOld--;
   }
 
-  /** What to send. @returns Serf's type byte and the state; bytes of their own. */
+  /**
+   * What to send.
+   *
+   * The format knows only who left; everybody else counts as in, as of the status time. That would be a lie about those
+   * who are leaving: who hears it first takes the leave of the same time for old news, and later sees a failure
+   * where there was a leave. So they are sent as left, with the time before: the receiver, which adds one, hears the
+   * very leave intent that we have heard. (HashiCorp's agents lie here.)
+   *
+   * @returns Serf's type byte and the state; bytes of their own.
+   */
   encode(): Uint8Array {
     const { memberClock, eventClock, queryClock, table, userEvents } = this.#context;
     const statusLTimes = new Map<string, number>();
-    for (const member of table.all) statusLTimes.set(member.name, member.statusTime);
+    const leftMembers: string[] = [];
+    for (const { name, status, statusTime } of table.all) {
+      const isLeaving = status === MemberStatus.leaving;
+      statusLTimes.set(name, isLeaving ? Math.max(0, statusTime - 1) : statusTime);
+      if (isLeaving || status === MemberStatus.left) leftMembers.push(name);
+    }
     this.#writer.reset();
     encodePushPull(this.#writer, {
       lTime: memberClock.time,
       statusLTimes,
-      leftMembers: table.left.map((member) => member.name),
+      leftMembers,
       eventLTime: eventClock.time,
       events: userEvents.slots.map((slot) =>
         slot === undefined ? null : { lTime: slot.lTime, events: slot.entries }

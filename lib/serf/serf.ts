@@ -247,8 +247,11 @@ export class Serf {
     const { memberClock, intents, broadcasts } = this.#parts;
     const lTime = memberClock.time;
     memberClock.increment();
+    // Asked first: a live node that is made to leave must hear of it, to object, even when nobody else is there.
+    // (HashiCorp's agents ask afterwards: of two nodes, one would show the other as leaving for ever.)
+    const hasListeners = this.#hasListeners();
     // Only a leave about ourselves is no news: it was refuted on the spot.
-    if (!intents.onLeave(lTime, node, prune) || !this.#hasListeners()) return done(true);
+    if (!intents.onLeave(lTime, node, prune) || !hasListeners) return done(true);
     this.#writer.reset();
     encodeLeave(this.#writer, lTime, node, prune);
     broadcasts.queueAndWait(this.#writer.view(), timeoutMs, done);

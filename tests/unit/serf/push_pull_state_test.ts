@@ -55,6 +55,20 @@ Deno.test("D.8: the peer's clocks are next unused times: one less is witnessed, 
   equal(f.memberClock.time, 10);
 });
 
+Deno.test("D.8: who is leaving is sent so that the receiver hears the very leave intent that we have heard", () => {
+  const one = partsFixture(["a"]);
+  one.intents.onLeave(5, "a", false);
+  const other = partsFixture(["a"]);
+  other.states.merge(one.states.encode(), false);
+  equal(other.view()["a"], "leaving");
+  equal(other.table.get("a")!.statusTime, 5);
+  // The intent itself, when it comes, is no news; and a refutation of it, sooner or later, wins.
+  equal(other.intents.onLeave(5, "a", false), false);
+  other.intents.onJoin(6, "a");
+  other.states.merge(one.states.encode(), false);
+  equal(other.view()["a"], "alive");
+});
+
 Deno.test("D.8: whoever left there is leaving here, one Lamport time after what the peer knows", () => {
   const f = partsFixture(["a", "b"]);
   f.intents.onJoin(8, "a");

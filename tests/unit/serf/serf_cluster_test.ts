@@ -217,6 +217,27 @@ Deno.test("D.3: force-leave of a live node is refuted: it is leaving for a momen
   equal(untilAllSee(cluster, "n2", "failed", 15_000), true);
 });
 
+Deno.test("D.3: of two nodes, a live one that is made to leave hears of it and objects", () => {
+  const cluster = formedCluster(2);
+  cluster.node(0).life.serf.forceLeave("n1", false, () => {});
+  equal(cluster.node(0).life.view["n1"], "leaving");
+  equal(untilAllSee(cluster, "n1", "alive", 5000), true);
+});
+
+Deno.test("D.3: a live node that missed its forced leave hears of it in a push/pull, and objects", () => {
+  const cluster = formedCluster(3);
+  const { faults } = cluster.world;
+  faults.setEverywhere({ lossRatio: 1 });
+  cluster.node(0).life.serf.forceLeave("n1", false, () => {});
+  // Short enough that nobody is taken for dead.
+  cluster.runFor(3000);
+  faults.setEverywhere({ lossRatio: 0 });
+  equal(cluster.node(0).life.view["n1"], "leaving");
+  equal(untilAllSee(cluster, "n1", "alive", 3 * MINUTE), true);
+  cluster.runFor(5 * MINUTE);
+  for (const { life } of cluster.nodes) equal(life.view["n1"], "alive");
+});
+
 Deno.test("D.3: force-leave of oneself changes nothing", () => {
   const cluster = formedCluster(2);
   let done = 0;
