@@ -84,7 +84,7 @@ export class Parity {
     }
     normal = normal
       // Each build has a version of its own.
-      .replace(/^\S+( \([0-9a-f]+\))?\n(?=Agent Protocol: )/, "<version>\n")
+      .replace(/^\S+( \([0-9a-f]+(\+CHANGES)?\))?\n(?=Agent Protocol: )/, "<version>\n")
       // Random by nature.
       .replace(/^[A-Za-z0-9+/]{43}=\n$/, "<key>\n")
       // Go names the server that it asked; which one the system asks is not for us to know.
