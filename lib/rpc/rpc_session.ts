@@ -3,13 +3,15 @@
  *
  * ```
  *         handshake, no key is set
- *    +------------------------------------+
- *    |                                    v
- *   new --handshake--> unauthenticated --auth--> ready --leave--> closing --> closed
- *    |                        |                    |                 ^
- *    |                        v                    v                 | what is queued is sent first
- *    +--any other-----bytes that are no request,------------------- -+
- *       command       an unknown command
+ *    +-------------------------------------+
+ *    |                                     v
+ *   new --handshake--> unauthenticated --auth--> ready --leave---+
+ *    |                        |                    |             |
+ *    | any other command,     | bytes that are     | the same,   |
+ *    | or no request at all   | no request         | or an       |
+ *    |                        |                    | unknown     |
+ *    v                        v                    v command     v
+ *   closing: what is queued is sent first --------------------> closed
  *
  *   any state: end of stream, or the server closes --> closed
  * ```
