@@ -45,7 +45,9 @@ async function floodTcp(host: string, port: number, count: number): Promise<void
     try {
       await conn.write(hostilePacket(random));
       if (random.below(2) === 0) await conn.closeWrite();
-      if (random.below(4) === 0) await conn.read(new Uint8Array(1024));
+      if (random.below(4) === 0) {
+        await Promise.race([conn.read(new Uint8Array(1024)).catch(() => null), sleep(100)]);
+      }
     } catch {
       // The agent may hang up at any time.
     }
