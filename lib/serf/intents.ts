@@ -69,14 +69,16 @@ export class Intents {
     if (!memberClock.witness(lTime)) return false;
     const member = table.get(node);
     if (member === undefined) return this.#remember("leave", lTime, node);
-    if (lTime <= member.statusTime) return false;
     if (node === localName && this.#context.isStaying()) {
       // An old leave of an earlier life, or a force-leave of a live node. Unrefuted it would stick: the next failure
-      // of this node would look like a leave.
+      // of this node would look like a leave. One of the same time as our last join counts too: both were stamped
+      // without knowing of the other, and who heard the leave first takes us for leaving until we say more.
+      if (lTime < member.statusTime) return false;
       logger.log(LogLevel.debug, "serf: Refuting an older leave intent");
       this.#context.refute();
       return false;
     }
+    if (lTime <= member.statusTime) return false;
     table.setStatusTime(member, lTime);
     this.#depart(member);
     // This node is the one member that it cannot forget.

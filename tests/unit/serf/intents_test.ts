@@ -127,6 +127,15 @@ Deno.test("D.3: a leave about this node while it stays is refuted with a newer j
   deepEqual(f.logger.lines, ["DEBUG serf: Refuting an older leave intent"]);
 });
 
+Deno.test("D.3: a leave about this node is refuted unless it is older than our last join; a tie is refuted too", () => {
+  const f = fixture();
+  f.table.setStatusTime(f.table.get("me")!, 50);
+  equal(f.intents.onLeave(49, "me", false), false);
+  deepEqual(f.calls, []);
+  equal(f.intents.onLeave(50, "me", false), false);
+  deepEqual(f.calls, ["refute at 51"]);
+});
+
 Deno.test("D.3: pruning this node while it stays is refuted like any other leave", () => {
   const f = fixture();
   equal(f.intents.onLeave(50, "me", true), false);
