@@ -1,5 +1,5 @@
 /** Signals, one after another. surface.md 2.11. */
-import type { Platform, SignalName } from "../platform/platform.ts";
+import type { Platform } from "../platform/platform.ts";
 
 /** The signals that end or reload an agent. */
 export type AgentSignal = "SIGINT" | "SIGTERM" | "SIGHUP";
@@ -17,19 +17,18 @@ const WATCHED: readonly AgentSignal[] = ["SIGINT", "SIGTERM", "SIGHUP"];
 const WAITING_MAX = 4;
 
 /**
- * Listens from its construction on; until then, the system's defaults hold (a start-up that hangs can be interrupted).
+ * Listens from its construction to the end of the process; before, the system's defaults hold (a start-up that hangs can
+ * be interrupted). It never stops: a signal that comes while the agent shuts down must not change the exit code.
  * SIGUSR1 asks HashiCorp's agents for their metrics; its default would end us, so it is caught, and ignored.
  */
 export class SignalWatch {
   // bounded: WAITING_MAX
   readonly #waiting: AgentSignal[] = [];
   #taker: ((signal: AgentSignal) => void) | undefined = undefined;
-  readonly #stops: (() => void)[];
 
   constructor(platform: Pick<Platform, "onSignal">) {
-    const listen = (name: SignalName, listener: () => void) => platform.onSignal(name, listener);
-    this.#stops = WATCHED.map((name) => listen(name, () => this.#onSignal(name)));
-    this.#stops.push(listen("SIGUSR1", () => {}));
+    for (const name of WATCHED) platform.onSignal(name, () => this.#onSignal(name));
+    platform.onSignal("SIGUSR1", () => {});
   }
 
   /** The next signal. One call at a time; a second one takes the place of the first, which then never settles. */
@@ -37,11 +36,6 @@ export class SignalWatch {
     const first = this.#waiting.shift();
     if (first !== undefined) return Promise.resolve(first);
     return new Promise((resolve) => this.#taker = resolve);
-  }
-
-  /** Back to the system's defaults. */
-  stop(): void {
-    for (const stop of this.#stops.splice(0)) stop();
   }
 
   #onSignal(name: AgentSignal): void {

@@ -72,7 +72,7 @@ class AgentRun {
   }
 
   async run(): Promise<number> {
-    let server: RpcServer | undefined, retry: RetryJoin | undefined, signals: SignalWatch | undefined;
+    let server: RpcServer | undefined, retry: RetryJoin | undefined;
     try {
       this.#platform.onFault((error) => this.#onFault(error));
       server = await this.#startRpc();
@@ -82,10 +82,8 @@ class AgentRun {
       this.#platform.ui.out("\n==> Log data will now stream in as it occurs:\n\n");
       this.#logger.openGate();
       retry = this.#startRetryJoin();
-      signals = new SignalWatch(this.#platform);
-      return await this.#waitForEnd(signals);
+      return await this.#waitForEnd(new SignalWatch(this.#platform));
     } finally {
-      signals?.stop();
       retry?.stop();
       server?.close();
       this.#agent.shutdown();
@@ -153,11 +151,16 @@ class AgentRun {
   async #leave(signals: SignalWatch): Promise<number> {
     this.#say("Gracefully shutting down agent...");
     const { promise, resolve } = Promise.withResolvers<number>();
+    let isOver = false;
     const timer = new Timer(() => resolve(1));
     this.#platform.clock.arm(timer, GRACEFUL_TIMEOUT_MS);
     void signals.next().then(() => resolve(1));
-    this.#agent.leave().then(() => resolve(0), (error) => this.#say(`Error: ${errorText(error)}`));
+    this.#agent.leave().then(() => resolve(0), (error) => {
+      // Once we go anyway, that interrupts the leave, which is no news.
+      if (!isOver) this.#say(`Error: ${errorText(error)}`);
+    });
     const code = await promise;
+    isOver = true;
     this.#platform.clock.disarm(timer);
     return code;
   }

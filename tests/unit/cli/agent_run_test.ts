@@ -61,7 +61,7 @@ Deno.test("runAgent() prints the banner, then the log; SIGTERM ends it with 1", 
   );
   equal(platform.openListeners, 0);
   equal(platform.simClock.armedCount, 0);
-  equal(platform.signal("SIGTERM"), 0);
+  equal(platform.signal("SIGTERM"), 1, "a late signal is heard, and changes nothing");
 });
 
 Deno.test("runAgent() leaves gracefully at SIGINT", async () => {
@@ -103,6 +103,7 @@ Deno.test("runAgent(): a second signal ends a graceful leave with 1", async () =
     platform.signal(second);
     equal(await inTime(platform, exit, 50), 1, second);
     equal(bare(platform.output.slice(mark)).match(/Caught signal/g)?.length, 1);
+    ok(!platform.output.includes("Error:"));
     ok(platform.output.includes("[WARN] serf: Shutdown without a Leave"));
   }
 });
