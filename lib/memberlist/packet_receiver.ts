@@ -117,8 +117,8 @@ export class PacketReceiver {
     try {
       return this.#label.strip(bytes, 0, bytes.length);
     } catch (error) {
-      this.#engine.counters.labelMismatches++;
       this.#report(LogLevel.error, "discarding packet with", error, from);
+      this.#engine.counters.labelMismatches++;
       return -1;
     }
   }
@@ -127,8 +127,8 @@ export class PacketReceiver {
     try {
       return keyring.open(bytes, start, bytes.length, this.#label.bytes);
     } catch (error) {
-      this.#engine.counters.undecryptable++;
       this.#report(LogLevel.error, "Decrypt packet failed:", error, from);
+      this.#engine.counters.undecryptable++;
       return undefined;
     }
   }
@@ -137,8 +137,8 @@ export class PacketReceiver {
     try {
       return checkCrcHeader(bytes, start, bytes.length);
     } catch (error) {
-      this.#engine.counters.badChecksums++;
       this.#report(LogLevel.warn, "Got invalid checksum for UDP packet:", error, from);
+      this.#engine.counters.badChecksums++;
       return -1;
     }
   }
@@ -157,13 +157,13 @@ export class PacketReceiver {
     try {
       this.#dispatch(from, bytes, start, end, depth);
     } catch (error) {
-      this.#engine.counters.malformed++;
       this.#report(
         LogLevel.error,
         DECODE_FAILURES[bytes[start]!] ?? "Failed to decode message:",
         error,
         from,
       );
+      this.#engine.counters.malformed++;
     }
   }
 
