@@ -4,7 +4,11 @@
  * Nonces and tags are not chosen freely here: what was encrypted is sealed again with the sample's own nonce. Maps keep
  * the order in which they were read, so StatusLTimes and Tags, which Go writes in random order, come back as they were.
  */
-import { deepStrictEqual, equal, notEqual } from "node:assert/strict";
+import {
+  deepStrictEqual as deepEqual,
+  notStrictEqual as notEqual,
+  strictEqual as equal,
+} from "node:assert/strict";
 import type { Random } from "../../lib/base/ports.ts";
 import { Keyring } from "../../lib/memberlist/keyring.ts";
 import { STREAM_MESSAGE_BYTES_MAX } from "../../lib/memberlist/stream_frame_reader.ts";
@@ -47,7 +51,7 @@ for (const sample of SAMPLES) {
   Deno.test(`golden: ${sample.name}`, () => {
     equal(sample.hex.length, 2 * sample.len);
     const projection = projectSample(sample);
-    deepStrictEqual(projection.json, withoutUnknownKeys(sample.decoded));
+    deepEqual(projection.json, withoutUnknownKeys(sample.decoded));
     if (NOT_CANONICAL.has(sample.name)) {
       notEqual(toHex(projection.bytes), sample.hex);
       rewrapExactly(sample);
@@ -114,7 +118,7 @@ Deno.test("golden: every Meta in the samples comes back from its tags", () => {
     const keys = [...tags.keys()];
     if (keys.join() === keys.toSorted().join()) equal(toHex(encoded), toHex(bytes));
     else equal(encoded.length, bytes.length);
-    deepStrictEqual(Object.fromEntries(decodeTags(encoded)), Object.fromEntries(tags));
+    deepEqual(Object.fromEntries(decodeTags(encoded)), Object.fromEntries(tags));
     count++;
   }
   equal(count > 40, true);
