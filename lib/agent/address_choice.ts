@@ -4,7 +4,7 @@ import { lacksPort, parsePort, splitHostPort } from "../base/host_port.ts";
 import type { InterfaceAddress, Platform } from "../platform/platform.ts";
 import type { AgentConfig, AgentSettings, HostPort } from "./agent_config.ts";
 import { ConfigError, errorText } from "./config_error.ts";
-import { isForwardable, isLinkLocal, isPrivate } from "./special_addresses.ts";
+import { isForwardable, isLinkLocal, isPrivate } from "../base/special_addresses.ts";
 
 /** The gossip port of everybody who does not say otherwise. */
 export const DEFAULT_PORT = 7946;

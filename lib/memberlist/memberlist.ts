@@ -3,6 +3,7 @@ import type { Address } from "../base/address.ts";
 import { SizeLimitError, StateError, type TransportError } from "../base/errors.ts";
 import { LogLimiter } from "../base/log_limiter.ts";
 import { type CorePorts, type FrameReader, LogLevel, type TransportSink } from "../base/ports.ts";
+import { isPrivate } from "../base/special_addresses.ts";
 import { Label } from "../wire/label.ts";
 import { AckRegistry } from "./ack_registry.ts";
 import { Awareness } from "./awareness.ts";
@@ -22,7 +23,6 @@ import { PacketReceiver } from "./packet_receiver.ts";
 import { PacketSender } from "./packet_sender.ts";
 import { PingResponder } from "./ping_responder.ts";
 import { Prober } from "./prober.ts";
-import { isPublicIp } from "./public_address.ts";
 import { PushPull } from "./push_pull.ts";
 import { StreamFrames } from "./stream_frames.ts";
 import { StreamServer } from "./stream_server.ts";
@@ -124,7 +124,7 @@ export class Memberlist implements TransportSink {
     const { local, delegate, logger } = this.#engine;
     local.meta = delegate.localMeta().slice();
     this.#state = "running";
-    if (this.keyring === undefined && isPublicIp(local.ip)) {
+    if (this.keyring === undefined && !isPrivate(local.ip)) {
       logger.log(LogLevel.warn, "memberlist: Binding to public address without encryption!");
     }
     this.#membership.announceSelf();

@@ -6,7 +6,7 @@ import {
   isWildcard,
   resolveHostPort,
 } from "../../../lib/agent/address_choice.ts";
-import { isForwardable, isLinkLocal, isPrivate } from "../../../lib/agent/special_addresses.ts";
+import { isForwardable, isLinkLocal, isPrivate } from "../../../lib/base/special_addresses.ts";
 import { Address, parseIp, toV4Mapped } from "../../../lib/base/address.ts";
 import type { InterfaceAddress } from "../../../lib/platform/platform.ts";
 import { FakePlatform } from "./fake_platform.ts";

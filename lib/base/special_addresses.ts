@@ -1,5 +1,5 @@
 /** The special-purpose address blocks of RFC 6890, as far as an agent has to know them. */
-import { isV4Mapped, parseIp } from "../base/address.ts";
+import { isV4Mapped, parseIp } from "./address.ts";
 
 interface Block {
   readonly ip: Uint8Array;
