@@ -175,15 +175,22 @@ export function readConfigPaths(paths: readonly string[], files: Files): ConfigL
 }
 
 function filesAt(path: string, files: Files): string[] {
+  if (!isDirectory(path, files)) return [path];
   try {
-    if (files.stat(path)?.isDirectory !== true) return [path];
-    const entries = files.listDirectory(path).filter((entry) => !entry.isDirectory);
+    const names = files.listDirectory(path).filter((entry) => !entry.isDirectory).map((entry) => entry.name);
     const directory = path.replace(/\/+$/, "");
-    return entries.filter((entry) => entry.name.endsWith(".json")).map((entry) =>
-      `${directory}/${entry.name}`
-    );
+    return names.filter((name) => name.endsWith(".json")).map((name) => `${directory}/${name}`);
   } catch (error) {
     throw new ConfigError(`Error reading '${path}': ${errorText(error)}`, { cause: error });
+  }
+}
+
+function isDirectory(path: string, files: Files): boolean {
+  try {
+    return files.stat(path)?.isDirectory === true;
+  } catch {
+    // Reading it says why, in the words that users know.
+    return false;
   }
 }
 

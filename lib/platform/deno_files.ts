@@ -31,7 +31,7 @@ export class DenoFiles implements Files {
     try {
       return { isDirectory: Deno.statSync(path).isDirectory };
     } catch (error) {
-      if (error instanceof Deno.errors.NotFound) return undefined;
+      if (error instanceof Deno.errors.NotFound || path === "") return undefined;
       throw pathError("stat", path, error);
     }
   }
@@ -123,6 +123,8 @@ function asGoError(path: string, action: () => void): void {
 }
 
 function pathError(operation: string, path: string, cause: unknown): Error {
+  // The runtime refuses an empty path before the system can say that there is no such file.
+  if (path === "") return new Error(`${operation} : no such file or directory`, { cause });
   return new Error(`${operation} ${path}: ${systemErrorText(cause)}`, { cause });
 }
 
