@@ -4,6 +4,7 @@ import { WireError } from "../../../lib/base/errors.ts";
 import * as messages from "../../../lib/memberlist/messages.ts";
 import { MsgpackWriter } from "../../../lib/wire/msgpack_writer.ts";
 import { fromHex, toHex } from "../../golden/sample.ts";
+import { unicodeText } from "../../support/unicode_text.ts";
 
 const written = (write: (writer: MsgpackWriter) => void): Uint8Array => {
   const writer = new MsgpackWriter(16);
@@ -13,7 +14,7 @@ const written = (write: (writer: MsgpackWriter) => void): Uint8Array => {
 
 const u16 = fc.integer({ min: 0, max: 0xffff });
 const u32 = fc.integer({ min: 0, max: 0xffffffff });
-const name = fc.string({ unit: "binary", maxLength: 40 });
+const name = unicodeText(40);
 const bytes = fc.uint8Array({ maxLength: 40 });
 
 /** Byte fields as hex, so that views and arrays compare. */

@@ -5,6 +5,7 @@ import fc from "fast-check";
 import { MsgpackReader } from "../../../lib/wire/msgpack_reader.ts";
 import { MsgpackWriter } from "../../../lib/wire/msgpack_writer.ts";
 import { toHex } from "../../golden/sample.ts";
+import { unicodeText } from "../../support/unicode_text.ts";
 
 type Value = null | boolean | number | string | Uint8Array | Value[] | { [key: string]: Value };
 
@@ -14,7 +15,7 @@ const number = fc.oneof(
   fc.integer({ min: -200, max: 70_000 }),
   fc.double({ noNaN: true }).filter((value) => !Number.isInteger(value)),
 );
-const text = fc.oneof(fc.string({ unit: "binary" }), fc.string({ minLength: 25, maxLength: 300 }));
+const text = fc.oneof(unicodeText(50), fc.string({ minLength: 25, maxLength: 300 }));
 const bytes = fc.oneof(fc.uint8Array(), fc.uint8Array({ minLength: 200, maxLength: 300 }));
 const { value } = fc.letrec<{ value: Value }>((tie) => ({
   value: fc.oneof(
