@@ -12,8 +12,8 @@ const RECEIVE_BYTES = 64 * 1024;
 const SLOT_BYTES = 2048;
 /** Sends under way at once. They settle within a turn unless the system's buffer is full: then we drop, as it would. */
 const SENDS_MAX = 512;
-/** Senders whose addresses are remembered. */
-const SENDERS_MAX = 4096;
+/** Senders whose addresses are remembered at most; a power of two. */
+const SENDER_SLOTS = 4096;
 /** Failed receives in a row after which we rest, and for how long: a broken socket must not become a busy loop. */
 const FAILURES_BEFORE_REST = 8;
 const REST_MS = 100;
@@ -34,7 +34,7 @@ export class UdpSocket {
   readonly #reach: UdpReach;
   readonly #counters: TransportCounters;
   readonly #faults: FaultHook;
-  readonly #senders = new SenderTable();
+  readonly #senders = new SenderCache();
   /** bounded: SENDS_MAX slots exist at most. */
   readonly #freeSlots: SendSlot[] = [];
   #slotCount = 0;
@@ -141,27 +141,31 @@ export class UdpSocket {
   }
 }
 
-/** The addresses of recent senders: parsing one costs more than all else that happens to a small packet. */
-class SenderTable {
-  /** bounded: SENDERS_MAX addresses in all, then it starts anew (a flood of forged senders must not fill memory). */
-  readonly #byHost = new Map<string, Map<number, Address>>();
-  #count = 0;
+/**
+ * The addresses of recent senders, because parsing one costs more than all else that happens to a small packet. A
+ * direct-mapped cache rather than a Map: a Map would have to hash each packet's fresh string anew, which takes longer
+ * than comparing it, and would have to be emptied when forged senders flood it.
+ */
+class SenderCache {
+  /** bounded: SENDER_SLOTS. The host as the runtime gave it, and what it means. */
+  readonly #hosts = new Array<string>(SENDER_SLOTS).fill("");
+  readonly #addresses = new Array<Address | undefined>(SENDER_SLOTS).fill(undefined);
 
   /** @param host an IP literal as the runtime gives it; a v4-mapped one becomes plain IPv4. */
   intern(host: string, port: number): Address {
-    return this.#byHost.get(host)?.get(port) ?? this.#add(host, port);
+    const slot = slotOf(host, port);
+    const known = this.#addresses[slot];
+    if (known !== undefined && known.port === port && this.#hosts[slot] === host) return known;
+    this.#hosts[slot] = host;
+    return this.#addresses[slot] = Address.fromHost(host, port);
   }
+}
 
-  #add(host: string, port: number): Address {
-    if (this.#count === SENDERS_MAX) {
-      this.#byHost.clear();
-      this.#count = 0;
-    }
-    let byPort = this.#byHost.get(host);
-    if (byPort === undefined) this.#byHost.set(host, byPort = new Map());
-    const address = Address.fromHost(host, port);
-    byPort.set(port, address);
-    this.#count++;
-    return address;
+/** Mixes what differs between neighbours in one network: the last characters, and the port. */
+function slotOf(host: string, port: number): number {
+  let hash = port;
+  for (let i = Math.max(0, host.length - 8); i < host.length; i++) {
+    hash = Math.imul(hash, 31) + host.charCodeAt(i);
   }
+  return (hash ^ (hash >>> 15)) & (SENDER_SLOTS - 1);
 }
