@@ -3,7 +3,7 @@ import { Address, ipText, isV4Mapped, joinHostPort, parseIp, toV4Mapped } from "
 import { lacksPort, parsePort, splitHostPort } from "../base/host_port.ts";
 import type { InterfaceAddress, Platform } from "../platform/platform.ts";
 import type { AgentConfig, AgentSettings, HostPort } from "./agent_config.ts";
-import { ConfigError, errorText } from "./config_error.ts";
+import { ConfigError, errorText, explained } from "./config_error.ts";
 import { isForwardable, isLinkLocal, isPrivate } from "../base/special_addresses.ts";
 
 /** The gossip port of everybody who does not say otherwise. */
@@ -57,7 +57,7 @@ export async function chooseBind(
   try {
     bind = await resolveHostPort(settings.bind, platform);
   } catch (error) {
-    throw new ConfigError(`Invalid bind address: ${errorText(error)}`, { cause: error });
+    throw explained("Invalid bind address", error);
   }
   const name = settings.interfaceName;
   if (name === "") return bind;
@@ -81,7 +81,7 @@ function interfaceHosts(name: string, platform: Platform): string[] {
       normal(entry.host)
     );
   } catch (error) {
-    throw new ConfigError(`Failed to get interface addresses: ${errorText(error)}`, { cause: error });
+    throw explained("Failed to get interface addresses", error);
   }
 }
 

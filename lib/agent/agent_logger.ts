@@ -10,7 +10,6 @@ const GATE_LINES_MAX = 4_096;
 /** The root of LogTape's categories; below it is one category per agent. */
 const ROOT = "serf";
 const INDENT = "    ";
-const LEVELS = { trace: LogLevel.trace, debug: LogLevel.debug, info: LogLevel.info, warning: LogLevel.warn };
 
 /** The logs that exist now, by their category. LogTape is configured once per process, agents come and go. */
 const logs = new Map<string, AgentLogger>(); // bounded: one per agent in this process
@@ -52,19 +51,10 @@ export class AgentLogger implements Logger {
   }
 
   log(level: LogLevel, text: string): void {
-    // As a template's value, so that braces in a node's name are not taken for placeholders.
-    switch (level) {
-      case LogLevel.trace:
-        return this.#logger.trace`${text}`;
-      case LogLevel.debug:
-        return this.#logger.debug`${text}`;
-      case LogLevel.info:
-        return this.#logger.info`${text}`;
-      case LogLevel.warn:
-        return this.#logger.warning`${text}`;
-      case LogLevel.error:
-        return this.#logger.error`${text}`;
-    }
+    const line = formatLogLine(this.#clock.wallMs(), level, text);
+    this.ring.push(level, line);
+    // Most lines are of levels that nobody looks at: what shows the others is 20 times dearer than the ring.
+    if (level >= this.level) this.#show(level, line);
   }
 
   /** Shows what was logged so far, and from now on every line at once. */
@@ -74,19 +64,32 @@ export class AgentLogger implements Logger {
     for (const text of gated ?? []) this.#write(text);
   }
 
-  /** Lines logged afterwards go nowhere. */
+  /** Lines logged afterwards are remembered, and shown to nobody. */
   close(): void {
     logs.delete(this.#category);
   }
 
-  /** One line, from LogTape. */
-  take(level: LogLevel, text: string): void {
-    const line = formatLogLine(this.#clock.wallMs(), level, text);
-    this.ring.push(level, line);
-    if (level < this.level) return;
+  /** A line that comes back from LogTape. */
+  take(line: string): void {
     const shown = `${INDENT}${line}\n`;
     if (this.#gated === undefined) return this.#write(shown);
     if (this.#gated.push(shown) > GATE_LINES_MAX) this.#gated.shift();
+  }
+
+  #show(level: LogLevel, line: string): void {
+    // As a template's value, so that braces in a node's name are not taken for placeholders.
+    switch (level) {
+      case LogLevel.trace:
+        return this.#logger.trace`${line}`;
+      case LogLevel.debug:
+        return this.#logger.debug`${line}`;
+      case LogLevel.info:
+        return this.#logger.info`${line}`;
+      case LogLevel.warn:
+        return this.#logger.warning`${line}`;
+      case LogLevel.error:
+        return this.#logger.error`${line}`;
+    }
   }
 }
 
@@ -102,6 +105,5 @@ function configureLogTape(): void {
 }
 
 function routeRecord(record: LogRecord): void {
-  const level = LEVELS[record.level as keyof typeof LEVELS] ?? LogLevel.error;
-  logs.get(record.category[1]!)?.take(level, String(record.message[1]));
+  logs.get(record.category[1]!)?.take(String(record.message[1]));
 }

@@ -7,7 +7,7 @@ import { resolveSerfOptions, type SerfOptions } from "../serf/options.ts";
 import { Serf } from "../serf/serf.ts";
 import { chooseAdvertised } from "./address_choice.ts";
 import type { AgentConfig } from "./agent_config.ts";
-import { ConfigError, errorText } from "./config_error.ts";
+import { errorText, explained } from "./config_error.ts";
 import { isKeyLength, KEY_SIZE_TEXT, readKeyringFile } from "./keyring_file.ts";
 import { readTagsFile } from "./tags_file.ts";
 
@@ -156,8 +156,4 @@ async function orExplainAsync<T>(prefix: string, work: Promise<T>): Promise<T> {
   } catch (error) {
     throw explained(prefix, error);
   }
-}
-
-function explained(prefix: string, error: unknown): ConfigError {
-  return new ConfigError(`${prefix}: ${errorText(error)}`, { cause: error });
 }

@@ -3,7 +3,7 @@ import * as v from "valibot";
 import { parseGoDuration } from "../base/go_duration.ts";
 import { compareBytewise } from "../base/go_text.ts";
 import type { Files } from "../platform/platform.ts";
-import { ConfigError, errorText } from "./config_error.ts";
+import { ConfigError, errorText, explained } from "./config_error.ts";
 import { type ConfigLayer, FIELD_KINDS, type FieldKind } from "./config_layer.ts";
 import { mergeLayers } from "./config_merge.ts";
 import { goKindName, goTypeName, goValueText } from "./go_format.ts";
@@ -181,7 +181,7 @@ function filesAt(path: string, files: Files): string[] {
     const directory = path.replace(/\/+$/, "");
     return names.filter((name) => name.endsWith(".json")).map((name) => `${directory}/${name}`);
   } catch (error) {
-    throw new ConfigError(`Error reading '${path}': ${errorText(error)}`, { cause: error });
+    throw explained(`Error reading '${path}'`, error);
   }
 }
 
@@ -201,11 +201,11 @@ function readConfigFile(path: string, files: Files): ConfigLayer {
   } catch (error) {
     // HashiCorp's agents open and read in two steps, and call a failed read a failure to decode.
     const verb = errorText(error).startsWith("read ") ? "decoding" : "reading";
-    throw new ConfigError(`Error ${verb} '${path}': ${errorText(error)}`, { cause: error });
+    throw explained(`Error ${verb} '${path}'`, error);
   }
   try {
     return decodeConfig(json);
   } catch (error) {
-    throw new ConfigError(`Error decoding '${path}': ${errorText(error)}`, { cause: error });
+    throw explained(`Error decoding '${path}'`, error);
   }
 }

@@ -6,7 +6,7 @@ import type { Platform } from "../platform/platform.ts";
 import { type AgentConfig, type AgentSettings, CONFIG_DEFAULTS } from "./agent_config.ts";
 import type { AgentFlags } from "./agent_flags.ts";
 import { chooseBind, resolveHostPort } from "./address_choice.ts";
-import { ConfigError, errorText } from "./config_error.ts";
+import { ConfigError, explained } from "./config_error.ts";
 import { readConfigPaths } from "./config_file.ts";
 import type { ConfigLayer } from "./config_layer.ts";
 import { mergeLayers } from "./config_merge.ts";
@@ -82,7 +82,7 @@ export async function resolveConfig(
   const advertise = settings.advertise === ""
     ? undefined
     : await resolveHostPort(settings.advertise, platform).catch((error) => {
-      throw new ConfigError(`Invalid advertise address: ${errorText(error)}`, { cause: error });
+      throw explained("Invalid advertise address", error);
     });
   const encryptKey = settings.encryptKey === "" ? undefined : decodeKey(settings.encryptKey);
   if (!Object.hasOwn(PROFILES, settings.profile)) {
@@ -130,7 +130,7 @@ function flagDuration(text: string | undefined): number | undefined {
   try {
     return parseGoDuration(text);
   } catch (error) {
-    throw new ConfigError(`Error: ${errorText(error)}`, { cause: error });
+    throw explained("Error", error);
   }
 }
 
@@ -151,7 +151,7 @@ function hostname(platform: Platform): string {
   try {
     return platform.hostname();
   } catch (error) {
-    throw new ConfigError(`Error determining hostname: ${errorText(error)}`, { cause: error });
+    throw explained("Error determining hostname", error);
   }
 }
 
@@ -174,6 +174,6 @@ function decodeKey(text: string): Uint8Array {
   try {
     return decodeGoBase64(text);
   } catch (error) {
-    throw new ConfigError(`Invalid encryption key: ${errorText(error)}`, { cause: error });
+    throw explained("Invalid encryption key", error);
   }
 }

@@ -21,8 +21,20 @@ export function formatLogLine(wallMs: number, level: LogLevel, text: string): st
   return `${formatStamp(wallMs)} [${LOG_LEVEL_NAMES[level]}] ${text.slice(0, end)}`;
 }
 
+/** The last second that was asked for: a busy agent writes many lines in each. */
+let stampSecond = NaN;
+let stamp = "";
+
 function formatStamp(wallMs: number): string {
-  const date = new Date(wallMs);
+  const second = Math.floor(wallMs / 1_000);
+  if (second !== stampSecond) {
+    stampSecond = second;
+    stamp = localStamp(new Date(second * 1_000));
+  }
+  return stamp;
+}
+
+function localStamp(date: Date): string {
   const two = (value: number) => String(value).padStart(2, "0");
   return `${date.getFullYear()}/${two(date.getMonth() + 1)}/${two(date.getDate())} ` +
     `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;

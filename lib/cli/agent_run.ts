@@ -4,7 +4,7 @@ import type { AgentConfig } from "../agent/agent_config.ts";
 import type { AgentFlags } from "../agent/agent_flags.ts";
 import { AgentLogger } from "../agent/agent_logger.ts";
 import { bannerText } from "../agent/banner.ts";
-import { ConfigError, errorText } from "../agent/config_error.ts";
+import { ConfigError, errorText, explained } from "../agent/config_error.ts";
 import { logLevelFault, readSettings, resolveConfig } from "../agent/config_validate.ts";
 import { parseLogLevel } from "../agent/log_format.ts";
 import { RetryJoin } from "../agent/retry_join.ts";
@@ -98,7 +98,7 @@ class AgentRun {
       server.start();
       return server;
     } catch (error) {
-      throw new ConfigError(`Error starting RPC listener: ${errorText(error)}`, { cause: error });
+      throw explained("Error starting RPC listener", error);
     }
   }
 
@@ -110,7 +110,7 @@ class AgentRun {
       const count = await this.#agent.join(startJoin, replayOnJoin);
       this.#platform.ui.out(`    Join completed. Synced with ${count} initial agents\n`);
     } catch (error) {
-      throw new ConfigError(errorText(error), { cause: error });
+      throw explained("", error);
     }
   }
 
