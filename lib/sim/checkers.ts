@@ -39,6 +39,8 @@ export class Checker<L extends SimLife> {
   readonly #joined = new Map<SimNode<L>, Set<string>>();
   /** Nodes that have said that they leave: they may see themselves as left. */
   readonly #leaving = new Set<SimNode<L>>();
+  /** Rules of the layer above, checked after these. Bounded: a handful. */
+  readonly #more: ((observer: SimNode<L>) => void)[] = [];
   #checks = 0;
 
   constructor(nodes: readonly SimNode<L>[]) {
@@ -56,6 +58,11 @@ export class Checker<L extends SimLife> {
     return this.#checks;
   }
 
+  /** Adds a rule, which throws when it is broken. */
+  also(rule: (observer: SimNode<L>) => void): void {
+    this.#more.push(rule);
+  }
+
   /** The node is about to leave. */
   expectLeave(node: SimNode<L>): void {
     this.#leaving.add(node);
@@ -70,6 +77,7 @@ export class Checker<L extends SimLife> {
     this.#checkSelf(observer);
     for (const state of memberlist.nodes) this.#checkState(observer, state);
     this.#checkBounds(observer);
+    for (const rule of this.#more) rule(observer);
   }
 
   /** Looks at all observers. */

@@ -1,0 +1,74 @@
+/** A node that runs Serf. */
+import type { Address } from "../base/address.ts";
+import type { JoinFailure } from "../base/errors.ts";
+import type { CorePorts, TransportSink } from "../base/ports.ts";
+import type { Keyring } from "../memberlist/keyring.ts";
+import type { Memberlist } from "../memberlist/memberlist.ts";
+import type { MemberlistOptions } from "../memberlist/options.ts";
+import { MEMBER_STATUS_NAMES } from "../serf/member.ts";
+import { resolveSerfOptions, type SerfOptions } from "../serf/options.ts";
+import { Serf } from "../serf/serf.ts";
+import type { SimLife, SimNode } from "./sim_node.ts";
+
+/** What a scenario may choose for one node. */
+export interface SerfLifeOptions {
+  readonly options?: Partial<Omit<SerfOptions, "memberlist">> | undefined;
+  readonly memberlist?: Partial<MemberlistOptions> | undefined;
+  readonly keyring?: Keyring | undefined;
+}
+
+/** How one node's Serf sees a member; "unknown" when it does not. */
+export type MemberSight = typeof MEMBER_STATUS_NAMES[number] | "unknown";
+
+/** One run of Serf. Its events are recorded under Serf's names, one per member. */
+export class SerfLife implements SimLife {
+  readonly serf: Serf;
+
+  constructor(node: SimNode<SerfLife>, ports: CorePorts, chosen: SerfLifeOptions) {
+    const options = resolveSerfOptions({
+      ...chosen.options,
+      memberlist: { ...chosen.memberlist, name: node.name },
+    });
+    this.serf = new Serf(options, { address: node.address }, ports, (event) => {
+      for (const member of event.members) node.record(event.type, member.name);
+    }, chosen.keyring);
+  }
+
+  get memberlist(): Memberlist {
+    return this.serf.memberlist;
+  }
+
+  get sink(): TransportSink {
+    return this.serf.memberlist;
+  }
+
+  start(): void {
+    this.serf.start();
+  }
+
+  stop(): void {
+    this.serf.shutdown();
+  }
+
+  join(
+    addresses: readonly Address[],
+    done: (contacted: number, failures: readonly JoinFailure[]) => void,
+  ): void {
+    this.serf.join(addresses, false, (result) => done(result.contacted, result.failures));
+  }
+
+  leave(done: (error?: Error) => void): void {
+    this.serf.leave(done);
+  }
+
+  /** How this node sees `name`. */
+  sight(name: string): MemberSight {
+    const member = this.serf.member(name);
+    return member === undefined ? "unknown" : MEMBER_STATUS_NAMES[member.status];
+  }
+
+  /** Replaces the tags. */
+  setTags(tags: Record<string, string>, done: (error?: Error) => void = () => {}): void {
+    this.serf.setTags(new Map(Object.entries(tags)), done);
+  }
+}

@@ -1,0 +1,91 @@
+import { doesNotThrow, equal, ok, throws } from "node:assert/strict";
+import { type NodeState, NodeStatus } from "../../../lib/memberlist/node_state.ts";
+import { MemberStatus } from "../../../lib/serf/member.ts";
+import { memberlistCluster } from "../../../lib/sim/sim_cluster.ts";
+import { SerfCluster } from "../../../lib/sim/serf_cluster.ts";
+
+/** A formed cluster; `tamper` gets what n0 knows of n1. */
+function whenTampered(tamper: (state: NodeState) => void): () => void {
+  const cluster = memberlistCluster({ seed: 1, size: 4 });
+  cluster.form();
+  cluster.node(1).life.updateMeta(Uint8Array.of(1));
+  cluster.runFor(3000);
+  const state = cluster.node(0).memberlist.node("n1")!;
+  equal(state.incarnation, 2);
+  doesNotThrow(() => cluster.checker!.checkAll());
+  tamper(state);
+  return () => cluster.checker!.check(cluster.node(0));
+}
+
+Deno.test("Checker finds an incarnation that fell", () => {
+  throws(whenTampered((state) => state.incarnation = 1), {
+    name: "AssertionError",
+    message: /from 0@2 to 0@1/,
+  });
+});
+
+Deno.test("Checker finds an incarnation that the node never gave itself", () => {
+  throws(whenTampered((state) => state.incarnation = 3), {
+    name: "AssertionError",
+    message: /only at 2 itself/,
+  });
+});
+
+Deno.test("Checker finds a resurrection without a higher incarnation", () => {
+  const cluster = memberlistCluster({ seed: 1, size: 3 });
+  cluster.form();
+  cluster.node(1).crash();
+  ok(cluster.runUntil(() => cluster.allSee(cluster.node(1), "dead"), 60_000));
+  const state = cluster.node(0).memberlist.node("n1")!;
+  state.status = NodeStatus.left;
+  throws(() => cluster.checker!.check(cluster.node(0)), /from 2@1 to 3@1/);
+  state.status = NodeStatus.alive;
+  throws(() => cluster.checker!.check(cluster.node(0)), /from 2@1 to 0@1/);
+});
+
+Deno.test("Checker finds a suspicion without a suspect, and a suspect without a suspicion", () => {
+  throws(whenTampered((state) => state.status = NodeStatus.suspect), /has a suspicion of n1/);
+});
+
+Deno.test("Checker finds a running node that takes itself for dead", () => {
+  const cluster = memberlistCluster({ seed: 1, size: 2 });
+  cluster.form();
+  cluster.node(0).memberlist.local.status = NodeStatus.dead;
+  throws(() => cluster.checker!.check(cluster.node(0)), /sees itself with status 2/);
+});
+
+Deno.test("Checker finds events that do not alternate", () => {
+  const cluster = memberlistCluster({ seed: 1, size: 2 });
+  cluster.form();
+  throws(() => cluster.node(0).record("join", "n1"), /told twice that n1 joined/);
+  cluster.node(0).record("leave", "n1");
+  throws(() => cluster.node(0).record("leave", "n1"), /who had not joined/);
+  throws(() => cluster.node(0).record("update", "n1"), /who had not joined/);
+});
+
+Deno.test("Checker is asked after everything that a node handles, and fails the run", () => {
+  const cluster = memberlistCluster({ seed: 1, size: 4 });
+  cluster.form();
+  cluster.runFor(1000);
+  const before = cluster.checker!.checks;
+  cluster.runFor(1000);
+  ok(cluster.checker!.checks > before + 10);
+  cluster.node(0).memberlist.node("n1")!.incarnation = 9;
+  throws(() => cluster.runFor(5000), /only at 1 itself/);
+});
+
+Deno.test("SerfChecker finds a member that memberlist knows better", () => {
+  const cluster = new SerfCluster({ seed: 1, size: 3 });
+  cluster.form();
+  doesNotThrow(() => cluster.checker!.checkAll());
+  const member = cluster.node(0).life.serf.member("n1")!;
+  member.status = MemberStatus.failed;
+  throws(() => cluster.checker!.checkAll(), /n1: memberlist says 0, Serf 4/);
+});
+
+Deno.test("SerfChecker finds a running node that is not alive in its own eyes", () => {
+  const cluster = new SerfCluster({ seed: 1, size: 2 });
+  cluster.form();
+  cluster.node(0).life.serf.localMember().status = MemberStatus.leaving;
+  throws(() => cluster.checker!.checkAll(), /in its own eyes/);
+});
