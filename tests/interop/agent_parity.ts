@@ -19,7 +19,7 @@ export interface AgentCase {
   readonly files?: Readonly<Record<string, string>>;
   /** What happens once it runs. An agent that is still there afterwards is terminated. */
   readonly steps?: readonly Step[];
-  /** Starts another agent of HashiCorp's at HOST's neighbour, which `PEER` stands for. */
+  /** Starts another agent of HashiCorp's at another address, which `PEER` stands for. */
   readonly peer?: boolean;
   /** Files to compare afterwards. */
   readonly compare?: readonly string[];
@@ -106,7 +106,7 @@ export async function runAgentCase(
   agentCase: AgentCase,
 ): Promise<AgentOutcome> {
   const directory = await Deno.makeTempDir({ prefix: "serf-parity-" });
-  const peerHost = host.replace("127.0.40.", "127.0.41.");
+  const peerHost = neighbourOf(host);
   const fill = (text: string) => text.replaceAll("HOST", host).replaceAll("PEER", peerHost);
   let peer: RunningChild | undefined;
   try {
@@ -169,6 +169,11 @@ async function act(
     const cli = new RunningChild(theirs, [command!, `-rpc-addr=${host}:7373`, ...args], directory);
     await cli.ended(LIMIT_MS);
   }
+}
+
+/** An address of the same range that no run of the same test has. */
+function neighbourOf(host: string): string {
+  return host.replace(/\d+$/, (last) => String((Number(last) + 100) % 245 + 5));
 }
 
 function normal(output: string): string {
