@@ -121,7 +121,7 @@ export class PushPullMessage {
    * @throws {WireError} when any of it is malformed, cut off, or beyond the limits.
    */
   constructor(message: Uint8Array) {
-    const reader = new MsgpackReader().reset(message, 1);
+    const reader = new MsgpackReader().reset(message, Math.min(1, message.length));
     const header = decodePushPullHeader(reader);
     this.join = header.join;
     this.nodeCount = header.nodes;
@@ -160,6 +160,6 @@ export function decodeUserHeader(reader: MsgpackReader): number {
 
 /** The message inside a user message on a stream. @param message type byte first. @returns a view. @throws {WireError} */
 export function decodeUserStream(message: Uint8Array): Uint8Array {
-  const reader = new MsgpackReader().reset(message, 1);
+  const reader = new MsgpackReader().reset(message, Math.min(1, message.length));
   return reader.raw(decodeUserHeader(reader));
 }
