@@ -43,8 +43,8 @@ export class DenoFiles implements Files {
     try {
       // The file that a symbolic link leads to is replaced, not the link.
       replace(Deno.realPathSync(path), bytes, mode, existing);
-    } catch {
-      // Some files can be written but not replaced: in a directory that is not ours, or mounted one by one.
+    } catch (error) {
+      if (!forbidsReplacing(error)) throw pathError("open", path, error);
       asGoError(path, () => writeThrough(path, { write: true, truncate: true }, bytes));
     }
   }
@@ -62,6 +62,16 @@ function replace(target: string, bytes: Uint8Array, mode: number, existing: Deno
     throw error;
   }
   syncDirectory(target);
+}
+
+/**
+ * Some files can be written but not replaced: in a directory that is not ours or is read-only, or mounted one by one.
+ * After any other failure (a full disk, above all) writing in place would destroy what the file still holds.
+ */
+function forbidsReplacing(error: unknown): boolean {
+  if (error instanceof Deno.errors.PermissionDenied) return true;
+  const code = (error as { code?: unknown }).code;
+  return code === "EPERM" || code === "EACCES" || code === "EBUSY" || code === "EROFS";
 }
 
 function writeThrough(path: string, options: Deno.OpenOptions, bytes: Uint8Array): void {

@@ -30,7 +30,8 @@ export function hasInterface(name: string): boolean {
   try {
     for (const entry of Deno.readDirSync("/sys/class/net")) if (entry.name === name) return true;
   } catch {
-    // Not Linux: an interface without addresses cannot be told from one that does not exist.
+    // Not Linux, or a runtime that wants all permissions for this folder (2.9 does, 2.4 does not): an interface
+    // without addresses cannot be told from one that does not exist.
   }
   return false;
 }

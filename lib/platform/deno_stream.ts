@@ -14,7 +14,12 @@ const QUEUE_BYTES_KEPT = 64 * 1024;
 /** Between two attempts to accept when the system has no file descriptor left for us. */
 const ACCEPT_PAUSE_MS = 50;
 
-/** {@linkcode StreamConnection} on a TCP connection. */
+/**
+ * {@linkcode StreamConnection} on a TCP connection.
+ *
+ * Deno 2.4 leaves a pending write pending when its connection is closed, until the peer reads or goes away. Nobody here
+ * waits for it then, but the system's connection, and the bytes of that one write, live as long as the peer likes.
+ */
 export class DenoStreamConnection implements StreamConnection {
   readonly remote: string;
   readonly #conn: Deno.TcpConn;

@@ -91,20 +91,41 @@ Deno.test("DenoFiles.writeAtomic() writes through a symbolic link, and keeps the
   });
 });
 
+/** Runs `body` while every rename fails as told. */
+function withFailingRename(message: string, code: string, body: () => void): void {
+  const original = Deno.renameSync;
+  Deno.renameSync = () => {
+    throw Object.assign(new Error(message), { code });
+  };
+  try {
+    body();
+  } finally {
+    Deno.renameSync = original;
+  }
+}
+
 Deno.test("DenoFiles.writeAtomic() writes in place where a file cannot be replaced", () => {
   inDirectory((directory) => {
     const path = `${directory}/file`;
     Deno.writeTextFileSync(path, "old and longer");
-    const original = Deno.renameSync;
-    Deno.renameSync = () => {
-      throw new Error("Device or resource busy (os error 16)");
-    };
-    try {
+    withFailingRename("Device or resource busy (os error 16)", "EBUSY", () => {
       files.writeAtomic(path, "new", 0o600);
-    } finally {
-      Deno.renameSync = original;
-    }
+    });
     equal(files.readText(path), "new");
+    deepEqual(files.listDirectory(directory).map(({ name }) => name), ["file"]);
+  });
+});
+
+Deno.test("DenoFiles.writeAtomic() leaves the old file alone when the disk is full", () => {
+  inDirectory((directory) => {
+    const path = `${directory}/file`;
+    Deno.writeTextFileSync(path, "old");
+    withFailingRename("No space left on device (os error 28)", "ENOSPC", () => {
+      throws(() => files.writeAtomic(path, "new", 0o600), {
+        message: `open ${path}: no space left on device`,
+      });
+    });
+    equal(files.readText(path), "old");
     deepEqual(files.listDirectory(directory).map(({ name }) => name), ["file"]);
   });
 });
