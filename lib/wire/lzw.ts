@@ -13,7 +13,6 @@ import { WireError } from "../base/errors.ts";
 
 const CLEAR = 256;
 const END = 257;
-const FIRST_CODE = 258;
 const FIRST_WIDTH = 9;
 const MAX_WIDTH = 12;
 const MAX_CODE = (1 << MAX_WIDTH) - 1;
@@ -114,34 +113,36 @@ function abandon(used: number): number {
   return -1;
 }
 
-// The decoder's table: a sequence is the sequence `prefix` followed by the byte `suffix`.
-const prefixes = new Uint16Array(MAX_CODE + 1);
-const suffixes = new Uint8Array(MAX_CODE + 1);
-const firstBytes = new Uint8Array(MAX_CODE + 1);
-const lengths = new Uint16Array(MAX_CODE + 1);
-for (let code = 0; code < CLEAR; code++) {
-  suffixes[code] = firstBytes[code] = code;
-  lengths[code] = 1;
-}
+// The decoder's table: a sequence stands in the output already, at this place and of this length.
+const offsets = new Uint32Array(MAX_CODE + 1);
+const lengths = new Uint16Array(MAX_CODE + 1).fill(1, 0, CLEAR);
+
+/** Where outputs of ordinary size are made, before they are known to be of ordinary size. */
+const scratch = new Uint8Array(64 * 1024);
 
 /**
  * Decompresses `bytes[start, end)`; what follows the end code is ignored.
  *
- * Costs time in proportion to input and output, and memory only for an output that is within the limit: a first pass
- * counts it.
+ * Costs time in proportion to input and output, and memory only for an output that is within the limit: a large one is
+ * counted before it is made.
  *
  * @param maxBytes the most that may come out.
  * @returns a new array; empty for the compressed form of nothing.
  * @throws {WireError} when a code is impossible, the end code is missing, or more than `maxBytes` would come out.
  */
 export function lzwDecompress(bytes: Uint8Array, start: number, end: number, maxBytes: number): Uint8Array {
-  const length = decompress(bytes, start, end, maxBytes, null);
+  let length = decompress(bytes, start, end, maxBytes, scratch);
+  if (length >= 0) return scratch.slice(0, length);
+  length = decompress(bytes, start, end, maxBytes, null);
   const output = new Uint8Array(length);
-  if (length > 0) decompress(bytes, start, end, maxBytes, output);
+  decompress(bytes, start, end, maxBytes, output);
   return output;
 }
 
-/** One pass: counts when `output` is null, else fills it. @returns the number of bytes that come out. */
+/**
+ * One pass: counts when `output` is null, else fills it.
+ * @returns the number of bytes that come out, or -1 when they do not fit into `output`.
+ */
 function decompress(
   bytes: Uint8Array,
   start: number,
@@ -155,6 +156,7 @@ function decompress(
   let width = FIRST_WIDTH;
   let high = END;
   let last = -1;
+  let lastStart = 0;
   let written = 0;
   for (;;) {
     while (bitCount < width) {
@@ -173,19 +175,22 @@ function decompress(
       continue;
     }
     if (code > high) throw new WireError(`impossible code ${code} in compressed data`, at);
-    // The entry that this code completes: the last sequence and the first byte of this one, which for a code that is
-    // just being defined is the first byte of the last.
+    // The entry that this code completes: the last sequence and the byte after it, which is the first of this one. A
+    // code that is just being defined therefore copies a byte that it has itself written.
     if (last >= 0) {
-      prefixes[high] = last;
-      firstBytes[high] = firstBytes[last]!;
+      offsets[high] = lastStart;
       lengths[high] = lengths[last]! + 1;
-      suffixes[high] = firstBytes[code === high ? last : code]!;
     }
     const length = lengths[code]!;
     if (written + length > maxBytes) {
       throw new WireError(`more than ${maxBytes} bytes of decompressed data`, at);
     }
-    if (output !== null) writeSequence(code, output, written + length);
+    if (output !== null) {
+      if (written + length > output.length) return -1;
+      if (code < CLEAR) output[written] = code;
+      else repeat(output, offsets[code]!, written, length);
+    }
+    lastStart = written;
     written += length;
     last = code;
     high++;
@@ -197,10 +202,7 @@ function decompress(
   }
 }
 
-/** Writes the sequence so that it ends before `end`, from its last byte to its first. */
-function writeSequence(code: number, output: Uint8Array, end: number): void {
-  let at = end - 1;
-  let rest = code;
-  for (; rest >= FIRST_CODE; rest = prefixes[rest]!) output[at--] = suffixes[rest]!;
-  output[at] = rest;
+/** Copies byte by byte, forwards: what is written first may be what is read last. */
+function repeat(output: Uint8Array, from: number, to: number, length: number): void {
+  for (let i = 0; i < length; i++) output[to + i] = output[from + i]!;
 }
