@@ -12,7 +12,7 @@ const ESCAPES = new Map<number, string>([
   [92, "\\\\"],
 ]);
 
-/** The text in double quotes with Go's escapes, as its `%q` prints it. */
+/** The text in double quotes with Go's escapes, as its `%q` prints it; U+DC80..U+DCFF stand for bytes (wire/text.ts). */
 export function goQuote(text: string): string {
   let quoted = '"';
   for (const char of text) quoted += quoteChar(char);
@@ -25,6 +25,7 @@ function quoteChar(char: string): string {
   if (escape !== undefined) return escape;
   if (code >= 0x20 && code < 0x7f) return char;
   if (code < 0x80) return "\\x" + code.toString(16).padStart(2, "0");
+  if (code >= 0xdc80 && code <= 0xdcff) return "\\x" + (code - 0xdc00).toString(16);
   if (isPrintable(char)) return char;
   return code < 0x10000
     ? "\\u" + code.toString(16).padStart(4, "0")

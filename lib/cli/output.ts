@@ -71,13 +71,10 @@ function bracket(open: string, close: string, lines: readonly string[], indent: 
   return lines.length === 0 ? open + close : `${open}\n${lines.join(",\n")}\n${indent}${close}`;
 }
 
-/**
- * A JSON string safe inside HTML and JavaScript. Text that was not UTF-8 reached us as U+FFFD, which is therefore
- * written as the escape that Go writes for it.
- */
+/** A JSON string safe inside HTML and JavaScript. Lone surrogates stand for bytes that were not UTF-8 (wire/text.ts). */
 function goJsonString(text: string): string {
   // deno-lint-ignore no-control-regex
-  return `"${text.replace(/[\x00-\x1f"\\<>&\u2028\u2029\ufffd]/g, jsonEscape)}"`;
+  return `"${text.replace(/[\x00-\x1f"\\<>&\u2028\u2029\ud800-\udfff]/gu, jsonEscape)}"`;
 }
 
 function jsonEscape(char: string): string {
@@ -93,6 +90,7 @@ function jsonEscape(char: string): string {
     case "\t":
       return "\\t";
     default:
+      if (char >= "\ud800") return "\\ufffd";
       return "\\u" + char.charCodeAt(0).toString(16).padStart(4, "0");
   }
 }

@@ -11,6 +11,7 @@ Deno.test("goQuote() escapes as Go's %q does", () => {
     ["\u0080\u00a0\u00ad\u2028\u200b\ufeff", '"\\u0080\\u00a0\\u00ad\\u2028\\u200b\\ufeff"'],
     ["\u{1f600}\ufffd\u4e16", '"\u{1f600}\ufffd\u4e16"'],
     ["\u{e0001}", '"\\U000e0001"'],
+    ["f\udcff\udc80", '"f\\xff\\x80"'],
   ];
   for (const [text, quoted] of cases) equal(goQuote(text), quoted);
 });

@@ -57,10 +57,10 @@ Deno.test("goJson() indents by two, sorts maps by bytes and leaves the order of 
   );
 });
 
-Deno.test("goJson() escapes what Go escapes, and the damage that decoding left", () => {
+Deno.test("goJson() escapes what Go escapes, and bytes that were not UTF-8", () => {
   equal(
-    goJson('<>&"\\/\n\r\t\b\f\x00\x1f\x7f\u2028\u2029\ufffd\u00e9\u{1f600}'),
-    '"\\u003c\\u003e\\u0026\\"\\\\/\\n\\r\\t\\u0008\\u000c\\u0000\\u001f\x7f\\u2028\\u2029\\ufffd\u00e9\u{1f600}"',
+    goJson('<>&"\\/\n\r\t\b\f\x00\x1f\x7f\u2028\u2029\udcff\ufffd\u00e9\u{1f600}\u{1f4ff}'),
+    '"\\u003c\\u003e\\u0026\\"\\\\/\\n\\r\\t\\u0008\\u000c\\u0000\\u001f\x7f\\u2028\\u2029\\ufffd\ufffd\u00e9\u{1f600}\u{1f4ff}"',
   );
 });
 
