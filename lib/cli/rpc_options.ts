@@ -1,5 +1,5 @@
 /** The flags of every command that talks to an agent, and the connection that they lead to. */
-import type { RpcClient } from "../rpc/rpc_client.ts";
+import { RpcClient } from "../rpc/rpc_client.ts";
 import { type CommandContext, orFail } from "./command.ts";
 import { flag, type FlagSpec } from "./flags.ts";
 
@@ -39,7 +39,6 @@ export async function withClient(
 ): Promise<number> {
   const address = flags.text("rpc-addr") ?? (platform.env("SERF_RPC_ADDR") || DEFAULT_ADDRESS);
   const token = flags.text("rpc-auth") ?? platform.env("SERF_RPC_AUTH") ?? "";
-  const { RpcClient } = await import("../rpc/rpc_client.ts");
   const client = await orFail("Error connecting to Serf agent", RpcClient.connect(platform, address, token));
   try {
     return await use(client);
