@@ -12,10 +12,16 @@ export class Address {
    */
   private constructor(readonly ip: Uint8Array, readonly host: string, readonly port: number) {}
 
-  /** @param ip 4 or 16 bytes; copied. @returns undefined for any other length. */
+  /**
+   * The same bytes and port mostly give the same object, without a new one being made.
+   * @param ip 4 or 16 bytes; copied. @returns undefined for any other length.
+   */
   static fromBytes(ip: Uint8Array, port: number): Address | undefined {
     if (ip.length !== 4 && ip.length !== 16) return undefined;
-    return new Address(ip.slice(), ipText(ip), port);
+    const slot = slotOf(ip, port);
+    const known = interned[slot];
+    if (known !== undefined && known.port === port && isSame(known.ip, ip)) return known;
+    return interned[slot] = new Address(ip.slice(), ipText(ip), port);
   }
 
   /** @param host an IP literal, IPv6 without brackets. @throws {OptionError} when it is not one. */
@@ -39,6 +45,22 @@ export class Address {
   equals(other: Address): boolean {
     return this.port === other.port && this.host === other.host;
   }
+}
+
+/** bounded: this many addresses; a newcomer replaces what is in its slot, so that forged ones cannot flood it. */
+const INTERN_SLOTS = 4096;
+const interned = new Array<Address | undefined>(INTERN_SLOTS).fill(undefined);
+
+function slotOf(ip: Uint8Array, port: number): number {
+  let hash = port;
+  for (let i = 0; i < ip.length; i++) hash = Math.imul(hash ^ ip[i]!, 0x01000193);
+  return (hash ^ (hash >>> 15)) & (INTERN_SLOTS - 1);
+}
+
+function isSame(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
 }
 
 /** `host:port`, with brackets around an IPv6 host. */

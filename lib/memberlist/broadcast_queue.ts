@@ -2,6 +2,7 @@
  * The transmit-limited queue: each message is put into a bounded number of packets and then forgotten. Who has been
  * sent least goes first, so that news overtakes what is already known. protocol.md C.12, SWIM section 4.1.
  */
+import { Slab } from "../base/slab.ts";
 import { BroadcastTier, type QueuedBroadcast } from "./broadcast_tier.ts";
 import type { BroadcastSink } from "./delegate.ts";
 import { retransmitLimit } from "./formulas.ts";
@@ -15,6 +16,9 @@ export interface BroadcastQueueOptions {
   /** Told after every {@linkcode BroadcastQueue.queue}: somebody arms the gossip timer. */
   readonly onQueued: () => void;
 }
+
+/** Some fifty messages share a buffer. */
+const SLAB_BYTES = 4096;
 
 /** A queued message. Its place in the order: transmits up, then length down, then age (id) down. */
 class Entry implements QueuedBroadcast {
@@ -40,6 +44,7 @@ export class BroadcastQueue {
   readonly #byKey = new Map<string, Entry>();
   /** Scratch of {@linkcode fill}: an entry handed out is not to be found again by the same call. */
   readonly #taken: Entry[] = [];
+  readonly #slab = new Slab(SLAB_BYTES);
   #size = 0;
   #nextId = 0;
 
@@ -62,7 +67,7 @@ export class BroadcastQueue {
   queue(message: Uint8Array, key?: string, onFinished?: () => void): void {
     const replaced = key === undefined ? undefined : this.#byKey.get(key);
     if (replaced !== undefined) this.#remove(replaced);
-    const entry = new Entry(message.slice(), key, onFinished, this.#nextId++);
+    const entry = new Entry(this.#slab.copy(message), key, onFinished, this.#nextId++);
     if (key !== undefined) this.#byKey.set(key, entry);
     this.#insert(entry);
     replaced?.onFinished?.();

@@ -79,3 +79,22 @@ Deno.test("ipText() shows odd lengths as Go does", () => {
   equal(ipText(new Uint8Array(0)), "<nil>");
   equal(ipText(new Uint8Array([1, 171])), "?01ab");
 });
+
+Deno.test("Address.fromBytes() tells addresses apart however many there are, and copies what it is given", () => {
+  const bytes = new Uint8Array(4);
+  for (let i = 0; i < 20_000; i++) {
+    bytes[0] = 10;
+    bytes[2] = i >> 8;
+    bytes[3] = i;
+    const address = Address.fromBytes(bytes, 7946 + i % 3)!;
+    bytes.fill(0);
+    equal(address.toString(), `10.0.${i >> 8}.${i & 255}:${7946 + i % 3}`);
+  }
+});
+
+Deno.test("Address.fromBytes() keeps the 4-byte and the mapped form apart", () => {
+  const v4 = Uint8Array.of(10, 1, 2, 3);
+  equal(Address.fromBytes(v4, 1)!.ip.length, 4);
+  equal(Address.fromBytes(toV4Mapped(v4), 1)!.ip.length, 16);
+  equal(Address.fromBytes(v4, 1)!.ip.length, 4);
+});

@@ -1,0 +1,33 @@
+/** Copies of small byte strings, many in one buffer: an ArrayBuffer for each would cost more than what is in it. */
+
+/**
+ * Hands out copies that live in shared chunks. A chunk lives as long as the last copy in it, so this is for copies that
+ * come and go together, as queued messages do.
+ */
+export class Slab {
+  readonly #chunkBytes: number;
+  #chunk: Uint8Array;
+  #used: number;
+
+  /** @param chunkBytes what is allocated at once; copies of more than a quarter of it get a buffer of their own. */
+  constructor(chunkBytes: number) {
+    this.#chunkBytes = chunkBytes;
+    // The first chunk comes with the first copy.
+    this.#chunk = new Uint8Array(0);
+    this.#used = 0;
+  }
+
+  /** @returns a copy, which nobody else writes to. */
+  copy(bytes: Uint8Array): Uint8Array {
+    const size = bytes.length;
+    if (size * 4 > this.#chunkBytes) return bytes.slice();
+    if (this.#used + size > this.#chunk.length) {
+      this.#chunk = new Uint8Array(this.#chunkBytes);
+      this.#used = 0;
+    }
+    const start = this.#used;
+    this.#used += size;
+    this.#chunk.set(bytes, start);
+    return this.#chunk.subarray(start, start + size);
+  }
+}

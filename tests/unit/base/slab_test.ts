@@ -1,0 +1,23 @@
+import { deepEqual, equal, notEqual } from "node:assert/strict";
+import { Slab } from "../../../lib/base/slab.ts";
+
+Deno.test("Slab.copy() gives copies that nothing else touches", () => {
+  const slab = new Slab(64);
+  const copies: Uint8Array[] = [];
+  for (let i = 0; i < 100; i++) {
+    const source = new Uint8Array(i % 17).fill(i);
+    copies.push(slab.copy(source));
+    source.fill(0xee);
+  }
+  copies.forEach((copy, i) => deepEqual([...copy], new Array(i % 17).fill(i)));
+});
+
+Deno.test("Slab.copy() shares buffers among small copies, and gives large ones their own", () => {
+  const slab = new Slab(64);
+  const [a, b] = [slab.copy(Uint8Array.of(1)), slab.copy(Uint8Array.of(2))];
+  equal(a.buffer, b.buffer);
+  const large = slab.copy(new Uint8Array(17));
+  notEqual(large.buffer, a.buffer);
+  equal(large.buffer.byteLength, 17);
+  equal(slab.copy(new Uint8Array(16)).buffer, a.buffer);
+});
