@@ -87,11 +87,13 @@ export class Membership {
     const { counters, table, bindPort } = this.#engine;
     if (alive.node === "" || (alive.addr.length !== 4 && alive.addr.length !== 16)) {
       counters.malformed++;
+      this.#reportIgnored(alive, `its address has ${alive.addr.length} bytes`);
       return;
     }
     // HashiCorp's agents take a node without versions for one of version 0, and then refuse every push/pull.
     if (!hasUsableVersions(alive.vsn)) {
       counters.nodesRefused++;
+      this.#reportIgnored(alive, `protocol version(s) are wrong: ${goBytes(alive.vsn)}`);
       return;
     }
     const port = alive.port === 0 ? bindPort : alive.port;
@@ -249,6 +251,13 @@ export class Membership {
       );
     }
     delegate.onNameConflict(node, ip, port);
+  }
+
+  #reportIgnored(alive: Readonly<Alive>, reason: string): void {
+    this.#engine.strangers.log(
+      LogLevel.warn,
+      `memberlist: Ignoring an alive message for '${alive.node}' because ${reason}`,
+    );
   }
 
   #onConfirmed(node: NodeState, suspicion: Suspicion, accusation: Readonly<Accusation>): void {

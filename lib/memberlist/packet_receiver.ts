@@ -39,6 +39,8 @@ const MESSAGES_MAX = 512;
 /** Messages in one packet that make us send something. An honest packet has one. */
 const REQUESTS_MAX = 8;
 
+/** Of a message without even a type byte. */
+const NO_TYPE = -1;
 /** What the log says, by message type: the words of HashiCorp's agents, which people search for. */
 const DECODE_FAILURES: Readonly<Record<number, string>> = {
   [MessageType.ping]: "Failed to decode ping request:",
@@ -150,27 +152,25 @@ export class PacketReceiver {
       return;
     }
     this.#messagesLeft--;
-    if (start >= end) {
-      this.#engine.counters.malformed++;
-      return;
-    }
+    const type = start < end ? bytes[start]! : NO_TYPE;
     try {
-      this.#dispatch(from, bytes, start, end, depth);
+      this.#dispatch(type, from, bytes, start + 1, end, depth);
     } catch (error) {
-      this.#report(
-        LogLevel.error,
-        DECODE_FAILURES[bytes[start]!] ?? "Failed to decode message:",
-        error,
-        from,
-      );
+      this.#report(LogLevel.error, DECODE_FAILURES[type] ?? "Failed to decode message:", error, from);
       this.#engine.counters.malformed++;
     }
   }
 
-  /** @throws {WireError} when the message is malformed. */
-  #dispatch(from: Address, bytes: Uint8Array, start: number, end: number, depth: number): void {
-    const body = start + 1;
-    switch (bytes[start]) {
+  /** @param body where what follows the type byte begins. @throws {WireError} when the message is malformed. */
+  #dispatch(
+    type: number,
+    from: Address,
+    bytes: Uint8Array,
+    body: number,
+    end: number,
+    depth: number,
+  ): void {
+    switch (type) {
       case MessageType.ping:
         decodePing(bytes, body, end, this.#ping);
         if (this.#takeRequest()) this.#responder.onPing(this.#ping, from);
@@ -207,8 +207,10 @@ export class PacketReceiver {
       case MessageType.compress:
         this.#onCompressed(from, bytes, body, end, depth);
         return;
+      case NO_TYPE:
+        throw new WireError("missing message type byte", end);
       default:
-        this.#onUnsupported(from, bytes[start]!);
+        this.#onUnsupported(from, type);
     }
   }
 

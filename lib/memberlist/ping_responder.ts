@@ -50,7 +50,7 @@ export class PingResponder {
     const { acks, clock, options, counters, bindPort } = this.#engine;
     const to = this.#replyAddress(request, from);
     const target = Address.fromBytes(request.target, request.port === 0 ? bindPort : request.port);
-    if (target === undefined) counters.malformed++;
+    if (target === undefined) this.#onMalformed(request.target, "target", from);
     if (to === undefined || target === undefined) return;
     if (acks.isFull) {
       counters.overLimit++;
@@ -106,8 +106,14 @@ export class PingResponder {
     if (sourceAddr.length === 0 || sourcePort === 0) return from;
     if (sourcePort === from.port && sameIp(sourceAddr, from.ip)) return from;
     const address = Address.fromBytes(sourceAddr, sourcePort);
-    if (address === undefined) this.#engine.counters.malformed++;
+    if (address === undefined) this.#onMalformed(sourceAddr, "source", from);
     return address;
+  }
+
+  #onMalformed(ip: Uint8Array, what: string, from: Address): void {
+    const { counters, strangers } = this.#engine;
+    counters.malformed++;
+    strangers.log(LogLevel.error, `memberlist: Got ping with a ${what} of ${ip.length} bytes from=${from}`);
   }
 
   #onStrayPing(name: string, from: Address): void {

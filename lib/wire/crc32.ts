@@ -41,7 +41,8 @@ export function checkCrcHeader(bytes: Uint8Array, start: number, end: number): n
     (bytes[start + 1]! << 24 | bytes[start + 2]! << 16 | bytes[start + 3]! << 8 | bytes[start + 4]!) >>> 0;
   const actual = crc32(bytes.subarray(body, end));
   if (actual !== claimed) {
-    throw new WireError(`invalid checksum: ${actual.toString(16)} instead of ${claimed.toString(16)}`, start);
+    // Both sums, the right one first, is what the log of HashiCorp's agents shows.
+    throw new WireError(`${actual.toString(16)}, ${claimed.toString(16)}`, start);
   }
   return body;
 }
