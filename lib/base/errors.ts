@@ -14,7 +14,7 @@ export class SizeLimitError extends RangeError {
   override readonly name = "SizeLimitError";
 }
 
-/** The call does not fit the present state (join after leave, …). State is unchanged. */
+/** The call does not fit the present state (join after leave, ...). State is unchanged. */
 export class StateError extends Error {
   override readonly name = "StateError";
 }
@@ -48,7 +48,7 @@ export type TransportErrorKind = "refused" | "unreachable" | "timeout" | "closed
 
 /** One address that could not be joined. */
 export interface JoinFailure {
-  /** As the user sees it in the error text: `"Failed to join 127.0.0.1:7946: …"`. */
+  /** As the user sees it in the error text: `"Failed to join 127.0.0.1:7946: ..."`. */
   readonly text: string;
   readonly cause: Error;
 }

@@ -86,7 +86,7 @@ export interface Transport {
 export const LogLevel = { trace: 0, debug: 1, info: 2, warn: 3, error: 4 } as const;
 export type LogLevel = typeof LogLevel[keyof typeof LogLevel];
 
-/** Where the core's log lines go. `text` begins with its component: `"memberlist: Suspect x has failed, …"`. */
+/** Where the core's log lines go. `text` begins with its component: `"memberlist: Suspect x has failed, ..."`. */
 export interface Logger {
   /** Whether a line of this level would go anywhere; ask before building an expensive text. */
   enabled(level: LogLevel): boolean;

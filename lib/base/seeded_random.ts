@@ -10,7 +10,7 @@ export class SeededRandom implements Random {
 
   /**
    * @param seed any 32-bit integer.
-   * @param stream a name that gives each user of one seed a stream of its own (a node's name, "faults", …).
+   * @param stream a name that gives each user of one seed a stream of its own (a node's name, "faults", ...).
    */
   constructor(seed: number, stream = "") {
     let state = (seed ^ hashText(stream)) | 0;

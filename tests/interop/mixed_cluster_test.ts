@@ -58,7 +58,7 @@ class MixedCluster {
     return own.stdout;
   }
 
-  /** Waits until every running agent shows `expected` (name → status), by both programs' `members`. */
+  /** Waits until every running agent shows `expected` (name to status), by both programs' `members`. */
   async agree(expected: Record<string, string>, limitMs: number): Promise<void> {
     const wanted = JSON.stringify(Object.entries(expected).sort());
     for (const agent of this.agents.values()) {
