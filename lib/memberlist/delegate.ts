@@ -13,7 +13,10 @@ export interface BroadcastSink {
 export interface MemberlistDelegate {
   /** The metadata to announce for the local node, at most 512 bytes. */
   localMeta(): Uint8Array;
-  /** Fills what is left of a gossip packet with the layer's own queued messages (each begins with type byte 8). */
+  /**
+   * Fills what is left of a gossip packet with the layer's own queued messages (each begins with type byte 8). Nothing
+   * may be sent from within: the packet is still open.
+   */
   fillBroadcasts(sink: BroadcastSink): void;
   /** Whether `fillBroadcasts` would have something to give. Cheap; asked at every gossip tick. */
   hasBroadcasts(): boolean;

@@ -3,13 +3,14 @@
  * incarnation, address, meta and versions. protocol.md C.3 to C.8.
  *
  * ```
- *                 alive(i > known)                         suspect(i >= known), failed probe
- *   (unknown) --------------------> alive ---------------------------------------------> suspect
- *                                   ^ ^ ^          alive(i > known)                       |  |
- *                                   | | +--------------------------------------------------  | timeout,
- *          alive(i > known), or     | |    alive(i > known)                                  | dead(i >= known)
- *          left and at a new address| +--------------------------------- dead <--------------+
- *                                   +----------------------------------- left <-- dead(i >= known) from the node itself
+ *            alive           suspect         dead            dead           suspicion
+ *            i > known       i >= known      i >= known      from itself    runs out
+ * unknown    alive           -               -               -
+ * alive      alive (news)    suspect         dead            left
+ * suspect    alive           (confirmed)     dead            left           dead
+ * dead       alive           -               -               -
+ * left       alive (*)       -               -               -              (*) at a new address whatever its i
+ * ourselves  refuted         refuted         refuted         refuted
  * ```
  * A node that finds itself accused answers with a higher incarnation (refutes); nobody else may raise it that way.
  *

@@ -122,7 +122,7 @@ export class Prober implements AckSink {
     const { clock, options } = this.#engine;
     const nowMs = clock.nowMs();
     if (this.#nextTickMs < nowMs) {
-      const missed = Math.floor((nowMs - this.#nextTickMs) / options.probeIntervalMs);
+      const missed = Math.ceil((nowMs - this.#nextTickMs) / options.probeIntervalMs);
       this.#nextTickMs += missed * options.probeIntervalMs;
     }
     clock.arm(this.#tickTimer, Math.max(0, this.#nextTickMs - nowMs));

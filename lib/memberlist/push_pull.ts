@@ -75,7 +75,7 @@ export class PushPull {
    * Exchanges states with whoever listens at `address`.
    *
    * @param name for the log; may be empty.
-   * @param done called once, never before this returns unless the own state is too large to be sent.
+   * @param done called once; before this returns only when nothing can be sent (not running, own state too large).
    */
   exchange(address: Address, name: string, join: boolean, done: (error?: Error) => void): void {
     const { logger, transport, options } = this.#engine;

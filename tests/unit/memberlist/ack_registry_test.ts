@@ -1,4 +1,4 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, equal } from "../../support/assert.ts";
 import { AckRegistry, type AckSink } from "../../../lib/memberlist/ack_registry.ts";
 
 class Recorder implements AckSink {

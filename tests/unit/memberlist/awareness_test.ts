@@ -1,4 +1,4 @@
-import { equal, throws } from "node:assert/strict";
+import { equal, throws } from "../../support/assert.ts";
 import { Awareness } from "../../../lib/memberlist/awareness.ts";
 
 Deno.test("Awareness.apply() keeps the score between 0 and maxMultiplier - 1", () => {

@@ -1,4 +1,4 @@
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { deepEqual, equal, ok } from "../../support/assert.ts";
 import fc from "fast-check";
 import { BroadcastQueue } from "../../../lib/memberlist/broadcast_queue.ts";
 import type { BroadcastSink } from "../../../lib/memberlist/delegate.ts";

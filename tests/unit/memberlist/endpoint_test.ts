@@ -1,4 +1,4 @@
-import { equal } from "node:assert/strict";
+import { equal } from "../../support/assert.ts";
 import { bytesEqual, sameIp } from "../../../lib/memberlist/endpoint.ts";
 import { toV4Mapped } from "../../../lib/base/address.ts";
 

@@ -1,5 +1,5 @@
 /** Gossip: C.11. */
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { deepEqual, equal, ok } from "../../support/assert.ts";
 import { alive, dead, messagesOf, suspect, World } from "./fakes.ts";
 
 /** No probes: what is sent is gossip. */

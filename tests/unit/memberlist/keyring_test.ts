@@ -1,4 +1,4 @@
-import { deepStrictEqual as deepEqual, strictEqual as equal, throws } from "node:assert/strict";
+import { deepEqual, equal, throws } from "../../support/assert.ts";
 import { KeyringError, WireError } from "../../../lib/base/errors.ts";
 import { SeededRandom } from "../../../lib/base/seeded_random.ts";
 import { Keyring } from "../../../lib/memberlist/keyring.ts";

@@ -1,5 +1,5 @@
 /** The facade: its life, joining, leaving, updating. C.13, C.14. */
-import { deepEqual, equal, ok, throws } from "node:assert/strict";
+import { deepEqual, equal, ok, throws } from "../../support/assert.ts";
 import { Address } from "../../../lib/base/address.ts";
 import { SizeLimitError, StateError, TransportError } from "../../../lib/base/errors.ts";
 import type { JoinResult } from "../../../lib/memberlist/joiner.ts";

@@ -1,5 +1,5 @@
 /** The rules of C.3 to C.8, each through the packets that it is about. */
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { deepEqual, equal, ok } from "../../support/assert.ts";
 import { Address, toV4Mapped } from "../../../lib/base/address.ts";
 import { LogLimiter } from "../../../lib/base/log_limiter.ts";
 import { SeededRandom } from "../../../lib/base/seeded_random.ts";

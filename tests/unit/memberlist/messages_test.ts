@@ -1,4 +1,4 @@
-import { deepStrictEqual as deepEqual, ok, strictEqual as equal, throws } from "node:assert/strict";
+import { deepEqual, equal, ok, throws } from "../../support/assert.ts";
 import fc from "fast-check";
 import { WireError } from "../../../lib/base/errors.ts";
 import * as messages from "../../../lib/memberlist/messages.ts";

@@ -1,4 +1,4 @@
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { deepEqual, equal, ok } from "../../support/assert.ts";
 import { Address } from "../../../lib/base/address.ts";
 import { SeededRandom } from "../../../lib/base/seeded_random.ts";
 import { NodeState, NodeStatus } from "../../../lib/memberlist/node_state.ts";

@@ -1,5 +1,5 @@
 /** How packets are taken apart, hostile ones included: A.4 to A.9. */
-import { deepEqual, equal, ok, throws } from "node:assert/strict";
+import { deepEqual, equal, ok, throws } from "../../support/assert.ts";
 import fc from "fast-check";
 import { WireError } from "../../../lib/base/errors.ts";
 import { Keyring } from "../../../lib/memberlist/keyring.ts";

@@ -1,5 +1,5 @@
 /** How packets are put together: A.4 to A.10. */
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { deepEqual, equal, ok } from "../../support/assert.ts";
 import { Address } from "../../../lib/base/address.ts";
 import { Keyring } from "../../../lib/memberlist/keyring.ts";
 import { decompressMessage, MessageType } from "../../../lib/memberlist/messages.ts";

@@ -1,5 +1,5 @@
 /** Answering pings, directly and on somebody's behalf: C.10. */
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { deepEqual, equal, ok } from "../../support/assert.ts";
 import { Address, toV4Mapped } from "../../../lib/base/address.ts";
 import { ack, indirectPing, nack, ping, World } from "./fakes.ts";
 

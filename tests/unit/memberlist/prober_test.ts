@@ -1,5 +1,5 @@
 /** The failure detector: C.10, SWIM section 4.1 and 4.3, Lifeguard IV-A. */
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { deepEqual, equal, ok } from "../../support/assert.ts";
 import { TransportError } from "../../../lib/base/errors.ts";
 import { MessageType } from "../../../lib/memberlist/messages.ts";
 import { type NodeState, NodeStatus } from "../../../lib/memberlist/node_state.ts";
@@ -350,6 +350,19 @@ Deno.test("Prober: stop() ends the probe under way and all later ones", () => {
   world.runFor(10_000);
   equal(other.status, NodeStatus.alive);
   equal(world.memberlist.counters.probes, 1);
+});
+
+Deno.test("Prober: a process that stood still does not make up for the ticks it missed", () => {
+  const cluster = memberlistCluster({ seed: 5, size: 2, checked: false });
+  cluster.form();
+  cluster.runFor(5_000);
+  const { counters } = cluster.node(0).memberlist;
+  const before = counters.probes;
+  cluster.node(0).process.blockFor(20_000);
+  cluster.runFor(20_900);
+  ok(counters.probes - before <= 3, `${counters.probes - before}`);
+  cluster.runFor(10_000);
+  ok(counters.probes - before >= 10, `${counters.probes - before}`);
 });
 
 Deno.test("Prober: among three simulated nodes a crash is noticed within probe round, deadline and suspicion", () => {

@@ -1,5 +1,5 @@
 /** Exchanges of full states, both sides: B, C.8, C.9, C.13. */
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { deepEqual, equal, ok } from "../../support/assert.ts";
 import { Address } from "../../../lib/base/address.ts";
 import { TransportError, WireError } from "../../../lib/base/errors.ts";
 import { encodeErr, PushPullMessage, type PushPullNode } from "../../../lib/memberlist/messages.ts";

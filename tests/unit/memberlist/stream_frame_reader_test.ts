@@ -1,4 +1,4 @@
-import { ok, strictEqual as equal } from "node:assert/strict";
+import { equal, ok } from "../../support/assert.ts";
 import { SeededRandom } from "../../../lib/base/seeded_random.ts";
 import * as messages from "../../../lib/memberlist/messages.ts";
 import { StreamFrameReader } from "../../../lib/memberlist/stream_frame_reader.ts";

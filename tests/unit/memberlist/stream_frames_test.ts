@@ -1,4 +1,4 @@
-import { ok, strictEqual as equal, throws } from "node:assert/strict";
+import { equal, ok, throws } from "../../support/assert.ts";
 import { SizeLimitError, WireError } from "../../../lib/base/errors.ts";
 import { SeededRandom } from "../../../lib/base/seeded_random.ts";
 import { Keyring } from "../../../lib/memberlist/keyring.ts";

@@ -1,5 +1,5 @@
 /** Inbound streams: B. */
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { deepEqual, equal, ok } from "../../support/assert.ts";
 import { Address } from "../../../lib/base/address.ts";
 import { TransportError } from "../../../lib/base/errors.ts";
 import { Keyring } from "../../../lib/memberlist/keyring.ts";

@@ -1,4 +1,4 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, equal } from "../../support/assert.ts";
 import { Suspicion } from "../../../lib/memberlist/suspicion.ts";
 
 Deno.test("Suspicion.confirm() does not count the first accuser, nor anybody twice (C.7)", () => {

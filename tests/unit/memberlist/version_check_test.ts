@@ -1,4 +1,4 @@
-import { equal } from "node:assert/strict";
+import { equal } from "../../support/assert.ts";
 import { Address } from "../../../lib/base/address.ts";
 import { NodeState, NodeStatus } from "../../../lib/memberlist/node_state.ts";
 import { PushPullMessage, type PushPullNode } from "../../../lib/memberlist/push_pull_messages.ts";
