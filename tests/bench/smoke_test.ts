@@ -1,5 +1,5 @@
 /** Runs every benchmark at a tiny size, twice, so that none rots: each must give the same hash for the same seed. */
-import { equal, ok } from "node:assert/strict";
+import { equal, ok } from "../support/assert.ts";
 
 interface Bench {
   run(size: number, seed: number): number;

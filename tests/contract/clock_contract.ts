@@ -1,5 +1,5 @@
 /** What every Clock promises. One suite, run on the virtual clock and on the real one. */
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { deepEqual, equal, ok } from "../support/assert.ts";
 import type { Clock } from "../../lib/base/ports.ts";
 import { SeededRandom } from "../../lib/base/seeded_random.ts";
 import { Timer } from "../../lib/base/timer_heap.ts";

@@ -1,5 +1,5 @@
 /** What every Transport promises. One suite, run on the simulated network and on real sockets. */
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { deepEqual, equal, ok } from "../support/assert.ts";
 import { Address } from "../../lib/base/address.ts";
 import type { Transport, TransportSink } from "../../lib/base/ports.ts";
 import { ContractSink, framed, Outcome } from "./transport_fakes.ts";

@@ -2,7 +2,7 @@
  * Every hand-made packet of `tests/golden/acceptance.json`, sent to the compiled agent over a real socket, gets the
  * answer that agents of HashiCorp's Serf gave: an ack with the right sequence number, or silence.
  */
-import { deepEqual } from "node:assert/strict";
+import { deepEqual } from "../support/assert.ts";
 import { sleep, withAgents } from "../support/agents.ts";
 import { testOurs } from "../support/binaries.ts";
 

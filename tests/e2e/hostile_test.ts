@@ -1,5 +1,5 @@
 /** Bytes that no friend would send, at every open port of the compiled agent: it stays up, small, quiet and useful. */
-import { deepEqual, ok } from "node:assert/strict";
+import { deepEqual, ok } from "../support/assert.ts";
 import { SeededRandom } from "../../lib/base/seeded_random.ts";
 import { membersOf, type RunningAgent, sleep, withAgents } from "../support/agents.ts";
 import { testOurs } from "../support/binaries.ts";

@@ -1,5 +1,5 @@
 /** The compiled program as a new user meets it: clean directory, empty environment, no privileges, one clear line. */
-import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { deepEqual, equal, match, ok } from "../support/assert.ts";
 import { runCommand, RunningAgent, withAgents } from "../support/agents.ts";
 import { testOurs } from "../support/binaries.ts";
 

@@ -1,5 +1,5 @@
 /** Hostile bytes on the RPC port: nothing throws, nothing hangs, the log stays short, and the next client is served. */
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { deepEqual, equal, ok } from "../support/assert.ts";
 import fc from "fast-check";
 import golden from "../golden/rpc_conversations.json" with { type: "json" };
 import { authRequest, Conversation, HANDSHAKE, request } from "../unit/rpc/conversation.ts";

@@ -2,7 +2,7 @@
  * Mutated samples through every decoder. Nothing but a WireError escapes, nothing outside the given bounds has any
  * influence, and nothing grows beyond its bound. The seed is fixed; `FUZZ_SEED` and `FUZZ_CASES` choose others.
  */
-import { ok, strictEqual as equal } from "node:assert/strict";
+import { equal, ok } from "../support/assert.ts";
 import { WireError } from "../../lib/base/errors.ts";
 import { SeededRandom } from "../../lib/base/seeded_random.ts";
 import { MessageType } from "../../lib/memberlist/messages.ts";

@@ -2,7 +2,7 @@
  * Every hand-made datagram that real agents (Serf 0.9.4 and 0.10.1) were tried with gets the answer that they gave.
  * The cases are in acceptance.json; its note says how they were made.
  */
-import { equal } from "node:assert/strict";
+import { equal } from "../support/assert.ts";
 import { Address } from "../../lib/base/address.ts";
 import { messagesOf, World } from "../unit/memberlist/fakes.ts";
 import acceptance from "./acceptance.json" with { type: "json" };

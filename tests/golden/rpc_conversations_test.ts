@@ -1,5 +1,5 @@
 /** What HashiCorp's Serf 0.9.4 answered to whole conversations, and what we answer to the same bytes. */
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, equal } from "../support/assert.ts";
 import { fakeMember } from "../unit/rpc/fake_backend.ts";
 import { encodeResponseHeader } from "../../lib/rpc/messages.ts";
 import { encodeMembersHeader } from "../../lib/rpc/replies.ts";

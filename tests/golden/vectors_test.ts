@@ -4,11 +4,7 @@
  * Nonces and tags are not chosen freely here: what was encrypted is sealed again with the sample's own nonce. Maps keep
  * the order in which they were read, so StatusLTimes and Tags, which Go writes in random order, come back as they were.
  */
-import {
-  deepStrictEqual as deepEqual,
-  notStrictEqual as notEqual,
-  strictEqual as equal,
-} from "node:assert/strict";
+import { deepEqual, equal, notEqual } from "../support/assert.ts";
 import type { Random } from "../../lib/base/ports.ts";
 import { Keyring } from "../../lib/memberlist/keyring.ts";
 import { STREAM_MESSAGE_BYTES_MAX } from "../../lib/memberlist/stream_frame_reader.ts";

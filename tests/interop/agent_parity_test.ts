@@ -2,7 +2,7 @@
  * `serf agent` by both programs, side by side: what they print, how they end, what they write. Every output is compared
  * whole; the differences that are allowed are those of agent_parity.ts, and the last table here.
  */
-import { deepEqual, ok } from "node:assert/strict";
+import { deepEqual, ok } from "../support/assert.ts";
 import { testBoth } from "../support/binaries.ts";
 import { type AgentCase, differenceOf, runAgentCase, runBoth, type Step } from "./agent_parity.ts";
 

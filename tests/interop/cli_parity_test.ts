@@ -2,7 +2,7 @@
  * The same command lines by HashiCorp's `serf` and by ours, against the same agents, HashiCorp's and ours: standard
  * output, standard error and exit code are the same, byte for byte, but for what cli_parity.ts lists.
  */
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { deepEqual, equal, ok } from "../support/assert.ts";
 import { eventually, runCommand, type RunningAgent, sleep, withAgents } from "../support/agents.ts";
 import { testBoth } from "../support/binaries.ts";
 import { type Line, Parity } from "./cli_parity.ts";

@@ -2,7 +2,7 @@
  * One cluster of three agents of HashiCorp's Serf and three of ours: everything that membership promises, seen from
  * both sides, plain and encrypted.
  */
-import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { deepEqual, equal, match, ok } from "../support/assert.ts";
 import {
   type AgentSpec,
   eventually,

@@ -2,7 +2,7 @@
  * How well Vivaldi finds known networks. The networks and the limits on mean and maximal relative error are those
  * to which HashiCorp's implementation is held: 1 000 rounds, in each of which every node measures one random other.
  */
-import { ok } from "node:assert/strict";
+import { ok } from "../support/assert.ts";
 import { SeededRandom } from "../../lib/base/seeded_random.ts";
 import { distanceSeconds } from "../../lib/coordinate/coordinate.ts";
 import { CoordinateClient } from "../../lib/coordinate/coordinate_client.ts";

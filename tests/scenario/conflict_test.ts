@@ -1,4 +1,4 @@
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { deepEqual, equal, ok } from "../support/assert.ts";
 import { LogLevel } from "../../lib/base/ports.ts";
 import { MemberlistLife } from "../../lib/sim/memberlist_life.ts";
 import { memberlistCluster } from "../../lib/sim/sim_cluster.ts";

@@ -1,4 +1,4 @@
-import { equal, ok } from "node:assert/strict";
+import { equal, ok } from "../support/assert.ts";
 import { Keyring } from "../../lib/memberlist/keyring.ts";
 import type { MemberlistLife } from "../../lib/sim/memberlist_life.ts";
 import { memberlistCluster, type SimCluster } from "../../lib/sim/sim_cluster.ts";

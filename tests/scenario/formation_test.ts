@@ -1,4 +1,4 @@
-import { deepEqual, equal, notEqual, ok } from "node:assert/strict";
+import { deepEqual, equal, notEqual, ok } from "../support/assert.ts";
 import { memberlistCluster } from "../../lib/sim/sim_cluster.ts";
 import { CutKind } from "../../lib/sim/faults.ts";
 

@@ -1,4 +1,4 @@
-import { equal, ok } from "node:assert/strict";
+import { equal, ok } from "../support/assert.ts";
 import { memberlistCluster } from "../../lib/sim/sim_cluster.ts";
 
 Deno.test("cluster: 1000 nodes: join through one of them and converge, then all learn of a crash", () => {

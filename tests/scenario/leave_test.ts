@@ -1,4 +1,4 @@
-import { equal, ok } from "node:assert/strict";
+import { equal, ok } from "../support/assert.ts";
 import { memberlistCluster } from "../../lib/sim/sim_cluster.ts";
 
 Deno.test("cluster: leave: everybody sees it as left, and the leaver hears that it was told", () => {

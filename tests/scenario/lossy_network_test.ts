@@ -1,4 +1,4 @@
-import { equal, ok } from "node:assert/strict";
+import { equal, ok } from "../support/assert.ts";
 import type { LinkConditions } from "../../lib/sim/faults.ts";
 import { memberlistCluster } from "../../lib/sim/sim_cluster.ts";
 

@@ -1,4 +1,4 @@
-import { equal, ok } from "node:assert/strict";
+import { equal, ok } from "../support/assert.ts";
 import { memberlistCluster } from "../../lib/sim/sim_cluster.ts";
 
 Deno.test("cluster: restart: a crash and a fast start under the same name is healed by refutation alone", () => {

@@ -1,5 +1,5 @@
 /** Partitions of every kind and length, which Serf must heal by itself: nobody joins anybody after the beginning. */
-import { equal, ok } from "node:assert/strict";
+import { equal, ok } from "../support/assert.ts";
 import { SerfCluster } from "../../lib/sim/serf_cluster.ts";
 
 /** Ten minutes: the reconnector tries one failed member every 30 s. */

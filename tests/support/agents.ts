@@ -1,5 +1,5 @@
 /** Runs agents and command lines of either program, in a clean directory with an empty environment. */
-import { ok } from "node:assert/strict";
+import { ok } from "./assert.ts";
 
 /** What a finished command printed. */
 export interface CommandResult {

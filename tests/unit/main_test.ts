@@ -1,4 +1,4 @@
-import { deepEqual, equal, match } from "node:assert/strict";
+import { deepEqual, equal, match } from "../support/assert.ts";
 
 const MAIN = new URL("../../main.ts", import.meta.url).href;
 

@@ -1,4 +1,4 @@
-import { deepEqual, equal, match } from "node:assert/strict";
+import { deepEqual, equal, match } from "../../support/assert.ts";
 import { AgentLogger } from "../../../lib/agent/agent_logger.ts";
 import { formatLogLine, parseLogLevel } from "../../../lib/agent/log_format.ts";
 import { LogRing } from "../../../lib/agent/log_ring.ts";

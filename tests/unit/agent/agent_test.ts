@@ -1,4 +1,4 @@
-import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
+import { deepEqual, equal, match, ok, rejects } from "../../support/assert.ts";
 import { Agent } from "../../../lib/agent/agent.ts";
 import type { AgentFlags } from "../../../lib/agent/agent_flags.ts";
 import { AgentLogger } from "../../../lib/agent/agent_logger.ts";

@@ -1,5 +1,5 @@
 /** The texts are what HashiCorp's agent 0.9.4 printed for these files (0.10.1 prints the same). */
-import { deepEqual, equal, throws } from "node:assert/strict";
+import { deepEqual, equal, throws } from "../../support/assert.ts";
 import { decodeConfig, readConfigPaths } from "../../../lib/agent/config_file.ts";
 import { FakeFiles } from "./fake_platform.ts";
 

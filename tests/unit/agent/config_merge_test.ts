@@ -1,4 +1,4 @@
-import { deepEqual } from "node:assert/strict";
+import { deepEqual } from "../../support/assert.ts";
 import fc from "fast-check";
 import type { ConfigLayer } from "../../../lib/agent/config_layer.ts";
 import { mergeLayers } from "../../../lib/agent/config_merge.ts";

@@ -1,5 +1,5 @@
 /** The texts, and the order of the checks, are those of HashiCorp's agent 0.9.4. */
-import { deepEqual, equal, match, rejects, throws } from "node:assert/strict";
+import { deepEqual, equal, match, rejects, throws } from "../../support/assert.ts";
 import type { AgentFlags } from "../../../lib/agent/agent_flags.ts";
 import { readSettings, resolveConfig } from "../../../lib/agent/config_validate.ts";
 import { LogLevel } from "../../../lib/base/ports.ts";

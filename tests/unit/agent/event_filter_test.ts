@@ -1,4 +1,4 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, equal } from "../../support/assert.ts";
 import { acceptsMemberEvent, parseEventFilters } from "../../../lib/agent/event_filter.ts";
 
 Deno.test("parseEventFilters() takes a comma list; nothing means everything", () => {

@@ -1,4 +1,4 @@
-import { deepEqual, equal, throws } from "node:assert/strict";
+import { deepEqual, equal, throws } from "../../support/assert.ts";
 import { Buffer } from "node:buffer";
 import fc from "fast-check";
 import { decodeGoBase64 } from "../../../lib/agent/go_base64.ts";

@@ -1,5 +1,5 @@
 /** The texts are what HashiCorp's agent 0.9.4 printed for these files. */
-import { deepEqual, equal, throws } from "node:assert/strict";
+import { deepEqual, equal, throws } from "../../support/assert.ts";
 import fc from "fast-check";
 import { decodeFirstValue, decodeWholeText, GoJsonError } from "../../../lib/agent/go_json.ts";
 

@@ -1,5 +1,5 @@
 /** The texts are what HashiCorp's agent 0.9.4 printed for these files. */
-import { deepEqual, equal, throws } from "node:assert/strict";
+import { deepEqual, equal, throws } from "../../support/assert.ts";
 import { readKeyringFile } from "../../../lib/agent/keyring_file.ts";
 import { encodeTagsFile, readTagsFile, writeTagsFile } from "../../../lib/agent/tags_file.ts";
 import { FakeFiles } from "./fake_platform.ts";

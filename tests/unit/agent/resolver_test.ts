@@ -1,5 +1,5 @@
 /** The texts are what HashiCorp's agent 0.9.4 printed for these addresses. */
-import { deepEqual, rejects } from "node:assert/strict";
+import { deepEqual, rejects } from "../../support/assert.ts";
 import { resolveJoinAddress } from "../../../lib/agent/resolver.ts";
 
 const HOSTS: Readonly<Record<string, string[]>> = {

@@ -1,5 +1,5 @@
 /** Banner, signals, retried joins. */
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, equal } from "../../support/assert.ts";
 import { bannerText } from "../../../lib/agent/banner.ts";
 import { RetryJoin } from "../../../lib/agent/retry_join.ts";
 import { SIGNAL_TEXTS, SignalWatch } from "../../../lib/agent/signals.ts";

@@ -1,4 +1,4 @@
-import { deepEqual, equal, throws } from "node:assert/strict";
+import { deepEqual, equal, throws } from "../../support/assert.ts";
 import fc from "fast-check";
 import { Address, ipText, isV4Mapped, parseIp, toV4Mapped } from "../../../lib/base/address.ts";
 import { OptionError } from "../../../lib/base/errors.ts";

@@ -1,4 +1,4 @@
-import { equal } from "node:assert/strict";
+import { equal } from "../../support/assert.ts";
 import { JoinError, joinErrorText, TransportError } from "../../../lib/base/errors.ts";
 
 Deno.test("joinErrorText() counts, lists with tab and star, and ends with an empty line", () => {

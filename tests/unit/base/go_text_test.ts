@@ -1,4 +1,4 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, equal } from "../../support/assert.ts";
 import fc from "fast-check";
 import { compareBytewise, goFixed, goQuote, goTrim } from "../../../lib/base/go_text.ts";
 

@@ -1,5 +1,5 @@
 /** The texts are what HashiCorp's agent 0.9.4 printed for these addresses. */
-import { deepEqual, equal, throws } from "node:assert/strict";
+import { deepEqual, equal, throws } from "../../support/assert.ts";
 import { lacksPort, parsePort, splitHostPort } from "../../../lib/base/host_port.ts";
 
 Deno.test("splitHostPort() splits every good form", () => {

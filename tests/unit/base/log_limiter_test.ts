@@ -1,4 +1,4 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, equal } from "../../support/assert.ts";
 import { LogLimiter } from "../../../lib/base/log_limiter.ts";
 import { LogLevel } from "../../../lib/base/ports.ts";
 import { SimClock } from "../../../lib/sim/sim_clock.ts";

@@ -1,4 +1,4 @@
-import { deepEqual, equal, notDeepEqual, ok } from "node:assert/strict";
+import { deepEqual, equal, notDeepEqual, ok } from "../../support/assert.ts";
 import { SeededRandom } from "../../../lib/base/seeded_random.ts";
 
 function draws(random: SeededRandom, count: number): number[] {

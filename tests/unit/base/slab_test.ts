@@ -1,4 +1,4 @@
-import { deepEqual, equal, notEqual } from "node:assert/strict";
+import { deepEqual, equal, notEqual } from "../../support/assert.ts";
 import { Slab } from "../../../lib/base/slab.ts";
 
 Deno.test("Slab.copy() gives copies that nothing else touches", () => {

@@ -1,4 +1,4 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, equal } from "../../support/assert.ts";
 import { parseTagPair, parseTagPairs } from "../../../lib/base/tag_pair.ts";
 
 Deno.test("parseTagPair() splits at the first equals sign and allows an empty value", () => {

@@ -1,4 +1,4 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, equal } from "../../support/assert.ts";
 import type { AgentFlags } from "../../../lib/agent/agent_flags.ts";
 import { agent, agentFlags } from "../../../lib/cli/commands/agent.ts";
 import { parseFlags } from "../../../lib/cli/flags.ts";

@@ -1,5 +1,5 @@
 /** The whole life of `serf agent` in a simulated world. Texts and exit codes are those of HashiCorp's agent. */
-import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { deepEqual, equal, match, ok } from "../../support/assert.ts";
 import type { AgentFlags } from "../../../lib/agent/agent_flags.ts";
 import { runAgent } from "../../../lib/cli/agent_run.ts";
 import { SimClock } from "../../../lib/sim/sim_clock.ts";

@@ -1,4 +1,4 @@
-import { deepEqual, equal, rejects } from "node:assert/strict";
+import { deepEqual, equal, rejects } from "../../support/assert.ts";
 import { AssertionError } from "../../../lib/base/assert.ts";
 import { CommandFailure, defineCommand, orFail, UsageFailure } from "../../../lib/cli/command.ts";
 import { flag } from "../../../lib/cli/flags.ts";

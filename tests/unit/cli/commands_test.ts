@@ -1,4 +1,4 @@
-import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { deepEqual, equal, match, ok } from "../../support/assert.ts";
 import { runCli } from "../../../lib/cli/dispatcher.ts";
 import { type Answer, FakeAgent, type Request } from "./fake_agent.ts";
 import { FakePlatform } from "./fake_platform.ts";

@@ -1,4 +1,4 @@
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { deepEqual, equal, ok } from "../../support/assert.ts";
 import type { Command } from "../../../lib/cli/command.ts";
 import { type CommandEntry, COMMANDS } from "../../../lib/cli/command_table.ts";
 import { runCli } from "../../../lib/cli/dispatcher.ts";

@@ -1,4 +1,4 @@
-import { deepEqual, equal, throws } from "node:assert/strict";
+import { deepEqual, equal, throws } from "../../support/assert.ts";
 import fc from "fast-check";
 import { AssertionError } from "../../../lib/base/assert.ts";
 import { flag, FlagError, type FlagSpec, parseFlags } from "../../../lib/cli/flags.ts";

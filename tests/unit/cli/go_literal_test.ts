@@ -1,4 +1,4 @@
-import { equal } from "node:assert/strict";
+import { equal } from "../../support/assert.ts";
 import { goLiteral } from "../../../lib/cli/go_literal.ts";
 import type { RpcValue } from "../../../lib/rpc/rpc_value.ts";
 

@@ -1,4 +1,4 @@
-import { equal } from "node:assert/strict";
+import { equal } from "../../support/assert.ts";
 import fc from "fast-check";
 import { PARSE_ERROR, parseGoBool, parseGoInt, RANGE_ERROR } from "../../../lib/cli/go_number.ts";
 

@@ -1,4 +1,4 @@
-import { equal, ok } from "node:assert/strict";
+import { equal, ok } from "../../support/assert.ts";
 import { COMMANDS } from "../../../lib/cli/command_table.ts";
 import { flag } from "../../../lib/cli/flags.ts";
 import { renderHelp } from "../../../lib/cli/help.ts";

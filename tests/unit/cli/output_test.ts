@@ -1,4 +1,4 @@
-import { deepEqual, equal, throws } from "node:assert/strict";
+import { deepEqual, equal, throws } from "../../support/assert.ts";
 import fc from "fast-check";
 import { CommandFailure } from "../../../lib/cli/command.ts";
 import { checkFormat, columnize, goJson, type JsonValue } from "../../../lib/cli/output.ts";

@@ -1,4 +1,4 @@
-import { equal } from "node:assert/strict";
+import { equal } from "../../support/assert.ts";
 import { version } from "../../../lib/cli/commands/version.ts";
 import { VERSION } from "../../../lib/version.ts";
 import { FakePlatform } from "./fake_platform.ts";

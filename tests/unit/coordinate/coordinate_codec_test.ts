@@ -1,4 +1,4 @@
-import { deepEqual, equal, throws } from "node:assert/strict";
+import { deepEqual, equal, throws } from "../../support/assert.ts";
 import { encode } from "@msgpack/msgpack";
 import fc from "fast-check";
 import type { Coordinate } from "../../../lib/coordinate/coordinate.ts";
@@ -37,7 +37,9 @@ Deno.test("encodeCoordinatePayloadInto() gives 130 bytes: a version, and a map w
 
 Deno.test("decodeCoordinate() gives back what was encoded", () => {
   const double = fc.double();
-  const any = fc.record({ vec: fc.array(double), error: double, adjustment: double, height: double });
+  const any = fc.record({ vec: fc.array(double), error: double, adjustment: double, height: double }, {
+    noNullPrototype: true,
+  });
   fc.assert(fc.property(any, (coordinate) => {
     const writer = new MsgpackWriter();
     encodeCoordinateInto(writer, coordinate);

@@ -157,8 +157,8 @@ Deno.test("a message of 60 KB is sent, and the next small one is none the worse"
     const [large, small] = world.transport.take().map(({ bytes }) =>
       keyring === undefined ? bytes : keyring.open(bytes, 0, bytes.length, new Uint8Array(0))
     );
-    deepEqual(large, user(60_000));
-    deepEqual(small, user(20, 5));
+    deepEqual(Uint8Array.from(large!), user(60_000));
+    deepEqual(Uint8Array.from(small!), user(20, 5));
   }
 });
 

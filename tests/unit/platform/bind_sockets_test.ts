@@ -1,4 +1,4 @@
-import { equal, ok, throws } from "node:assert/strict";
+import { equal, ok, throws } from "../../support/assert.ts";
 import { OptionError, TransportError } from "../../../lib/base/errors.ts";
 import { bindSockets } from "../../../lib/platform/bind_sockets.ts";
 import { closeAll, World } from "./fakes.ts";

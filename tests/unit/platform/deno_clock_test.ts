@@ -1,4 +1,4 @@
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { deepEqual, equal, ok } from "../../support/assert.ts";
 import { Timer } from "../../../lib/base/timer_heap.ts";
 import { DenoClock } from "../../../lib/platform/deno_clock.ts";
 import { FaultHook } from "../../../lib/platform/faults.ts";

@@ -1,4 +1,4 @@
-import { deepEqual, equal, throws } from "node:assert/strict";
+import { deepEqual, equal, throws } from "../../support/assert.ts";
 import { DenoFiles } from "../../../lib/platform/deno_files.ts";
 
 const files = new DenoFiles();

@@ -1,4 +1,4 @@
-import { deepEqual, equal, ok, rejects } from "node:assert/strict";
+import { deepEqual, equal, ok, rejects } from "../../support/assert.ts";
 import { Timer } from "../../../lib/base/timer_heap.ts";
 import { createPlatform } from "../../../lib/platform/deno_platform.ts";
 import { FaultHook } from "../../../lib/platform/faults.ts";

@@ -1,4 +1,4 @@
-import { equal, ok, throws } from "node:assert/strict";
+import { equal, ok, throws } from "../../support/assert.ts";
 import { AssertionError } from "../../../lib/base/assert.ts";
 import { DenoRandom } from "../../../lib/platform/deno_random.ts";
 

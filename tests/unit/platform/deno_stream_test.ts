@@ -1,4 +1,4 @@
-import { deepEqual, equal, ok, rejects } from "node:assert/strict";
+import { deepEqual, equal, ok, rejects } from "../../support/assert.ts";
 import { TransportError } from "../../../lib/base/errors.ts";
 import { DenoStreamConnection, DenoStreamListener, dialStream } from "../../../lib/platform/deno_stream.ts";
 import type { StreamConnection } from "../../../lib/platform/platform.ts";

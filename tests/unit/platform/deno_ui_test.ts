@@ -1,4 +1,4 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, equal } from "../../support/assert.ts";
 import { DenoUi } from "../../../lib/platform/deno_ui.ts";
 
 /** Takes a few bytes at a time; fails as told before each write. */

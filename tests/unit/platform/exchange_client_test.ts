@@ -1,4 +1,4 @@
-import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { deepEqual, equal, match, ok } from "../../support/assert.ts";
 import { Address } from "../../../lib/base/address.ts";
 import { DenoClock } from "../../../lib/platform/deno_clock.ts";
 import { ExchangeClient } from "../../../lib/platform/exchange_client.ts";

@@ -1,4 +1,4 @@
-import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { deepEqual, equal, match, ok } from "../../support/assert.ts";
 import { ExchangeServer } from "../../../lib/platform/exchange_server.ts";
 import type { TransportCounters } from "../../../lib/platform/platform.ts";
 import { StreamBudget, type StreamLimits } from "../../../lib/platform/transport_limits.ts";

@@ -1,4 +1,4 @@
-import { equal, ok } from "node:assert/strict";
+import { equal, ok } from "../../support/assert.ts";
 import { StreamBudget } from "../../../lib/platform/transport_limits.ts";
 
 const LIMITS = { openMax: 3, largeMax: 1, largeBytes: 100, bufferedBytesMax: 500 };

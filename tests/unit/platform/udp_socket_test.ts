@@ -1,4 +1,4 @@
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { deepEqual, equal, ok } from "../../support/assert.ts";
 import { Address } from "../../../lib/base/address.ts";
 import type { TransportCounters } from "../../../lib/platform/platform.ts";
 import { FaultHook } from "../../../lib/platform/faults.ts";

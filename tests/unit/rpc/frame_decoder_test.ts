@@ -1,4 +1,4 @@
-import { deepEqual, equal, ok, throws } from "node:assert/strict";
+import { deepEqual, equal, ok, throws } from "../../support/assert.ts";
 import fc from "fast-check";
 import { Encoder } from "@msgpack/msgpack";
 import { WireError } from "../../../lib/base/errors.ts";

@@ -1,4 +1,4 @@
-import { deepEqual, equal, notDeepEqual } from "node:assert/strict";
+import { deepEqual, equal, notDeepEqual } from "../../support/assert.ts";
 import { decode } from "@msgpack/msgpack";
 import { MemberEncoder } from "../../../lib/rpc/member_encoding.ts";
 import { decodeMembers } from "../../../lib/rpc/replies.ts";

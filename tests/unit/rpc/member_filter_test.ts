@@ -1,4 +1,4 @@
-import { deepEqual, equal, ok, throws } from "node:assert/strict";
+import { deepEqual, equal, ok, throws } from "../../support/assert.ts";
 import { MemberFilter } from "../../../lib/rpc/member_filter.ts";
 import { RpcError } from "../../../lib/rpc/rpc_error.ts";
 import { MemberStatus } from "../../../lib/serf/member.ts";

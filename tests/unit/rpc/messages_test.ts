@@ -1,4 +1,4 @@
-import { deepEqual, equal, throws } from "node:assert/strict";
+import { deepEqual, equal, throws } from "../../support/assert.ts";
 import { decode, decodeMulti } from "@msgpack/msgpack";
 import { WireError } from "../../../lib/base/errors.ts";
 import * as messages from "../../../lib/rpc/messages.ts";

@@ -1,4 +1,4 @@
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { deepEqual, equal, ok } from "../../support/assert.ts";
 import { QUEUED_RECORDS_MAX, RecordQueue, type RecordSource } from "../../../lib/rpc/record_queue.ts";
 
 const source = (seq: number): RecordSource => ({ seq, queued: 0, isStopped: false });

@@ -1,4 +1,4 @@
-import { deepEqual, equal, ok, rejects } from "node:assert/strict";
+import { deepEqual, equal, ok, rejects } from "../../support/assert.ts";
 import { LogLevel } from "../../../lib/base/ports.ts";
 import { encodeResponseHeader } from "../../../lib/rpc/messages.ts";
 import { type EventRecord, RpcClient } from "../../../lib/rpc/rpc_client.ts";

@@ -1,4 +1,4 @@
-import { deepEqual, equal, match, throws } from "node:assert/strict";
+import { deepEqual, equal, match, throws } from "../../support/assert.ts";
 import { decodeMulti } from "@msgpack/msgpack";
 import { TransportError } from "../../../lib/base/errors.ts";
 import { RpcServer } from "../../../lib/rpc/rpc_server.ts";

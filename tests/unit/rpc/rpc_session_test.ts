@@ -1,4 +1,4 @@
-import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { deepEqual, equal, match, ok } from "../../support/assert.ts";
 import { decodeMulti } from "@msgpack/msgpack";
 import { LogLevel } from "../../../lib/base/ports.ts";
 import * as messages from "../../../lib/rpc/messages.ts";

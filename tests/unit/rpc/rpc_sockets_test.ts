@@ -1,5 +1,5 @@
 /** Client and server over real sockets. */
-import { deepEqual, equal, rejects } from "node:assert/strict";
+import { deepEqual, equal, rejects } from "../../support/assert.ts";
 import { createPlatform } from "../../../lib/platform/deno_platform.ts";
 import { RpcClient } from "../../../lib/rpc/rpc_client.ts";
 import { RpcServer } from "../../../lib/rpc/rpc_server.ts";

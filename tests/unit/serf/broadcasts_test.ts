@@ -1,4 +1,4 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, equal } from "../../support/assert.ts";
 import { SimClock } from "../../../lib/sim/sim_clock.ts";
 import { Broadcasts } from "../../../lib/serf/broadcasts.ts";
 import { ascii, FakeSink, RecordingLogger } from "./fakes.ts";

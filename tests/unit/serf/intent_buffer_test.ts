@@ -1,4 +1,4 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, equal } from "../../support/assert.ts";
 import { IntentBuffer } from "../../../lib/serf/intent_buffer.ts";
 
 Deno.test("IntentBuffer keeps one intent per node, replaced only by a strictly later one (D.3)", () => {

@@ -1,4 +1,4 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, equal } from "../../support/assert.ts";
 import fc from "fast-check";
 import { SimClock } from "../../../lib/sim/sim_clock.ts";
 import { MemberEventSource } from "../../../lib/serf/events.ts";

@@ -1,4 +1,4 @@
-import { equal } from "node:assert/strict";
+import { equal } from "../../support/assert.ts";
 import fc from "fast-check";
 import { LAMPORT_TIME_MAX, LamportClock } from "../../../lib/serf/lamport_clock.ts";
 

@@ -1,4 +1,4 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, equal } from "../../support/assert.ts";
 import fc from "fast-check";
 import { encodeUserEvent } from "../../../lib/serf/event_messages.ts";
 import { encodeJoin, encodeLeave } from "../../../lib/serf/intent_messages.ts";

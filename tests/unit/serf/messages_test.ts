@@ -1,4 +1,4 @@
-import { deepStrictEqual as deepEqual, strictEqual as equal, throws } from "node:assert/strict";
+import { deepEqual, equal, throws } from "../../support/assert.ts";
 import fc from "fast-check";
 import { WireError } from "../../../lib/base/errors.ts";
 import * as messages from "../../../lib/serf/messages.ts";

@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, equal } from "../../support/assert.ts";
 import { SeededRandom } from "../../../lib/base/seeded_random.ts";
 import { PingCoordinates } from "../../../lib/serf/ping_coordinates.ts";
 import { SimClock } from "../../../lib/sim/sim_clock.ts";

@@ -1,4 +1,4 @@
-import { deepEqual, equal, throws } from "node:assert/strict";
+import { deepEqual, equal, throws } from "../../support/assert.ts";
 import { decodePushPull, encodePushPull, type PushPullState } from "../../../lib/serf/push_pull_messages.ts";
 import { MemberStatus } from "../../../lib/serf/member.ts";
 import { ascii, eventTexts } from "./fakes.ts";

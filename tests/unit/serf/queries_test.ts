@@ -1,4 +1,4 @@
-import { equal } from "node:assert/strict";
+import { equal } from "../../support/assert.ts";
 import { LamportClock } from "../../../lib/serf/lamport_clock.ts";
 import { Queries } from "../../../lib/serf/queries.ts";
 

@@ -1,4 +1,4 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, equal } from "../../support/assert.ts";
 import { decodeConflictResponse } from "../../../lib/serf/conflict_message.ts";
 import { MemberStatus } from "../../../lib/serf/member.ts";
 import {

@@ -1,4 +1,4 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, equal } from "../../support/assert.ts";
 import { SimClock } from "../../../lib/sim/sim_clock.ts";
 import { IntentBuffer } from "../../../lib/serf/intent_buffer.ts";
 import { MemberStatus } from "../../../lib/serf/member.ts";

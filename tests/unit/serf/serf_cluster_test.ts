@@ -1,4 +1,4 @@
-import { deepEqual, equal, throws } from "node:assert/strict";
+import { deepEqual, equal, throws } from "../../support/assert.ts";
 import { Keyring } from "../../../lib/memberlist/keyring.ts";
 import type { Serf } from "../../../lib/serf/serf.ts";
 import { formedCluster, serfCluster, untilAllSee } from "./serf_world.ts";

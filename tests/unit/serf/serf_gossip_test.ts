@@ -1,4 +1,4 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, equal } from "../../support/assert.ts";
 import { Address } from "../../../lib/base/address.ts";
 import { SeededRandom } from "../../../lib/base/seeded_random.ts";
 import { encodeUserEvent } from "../../../lib/serf/event_messages.ts";

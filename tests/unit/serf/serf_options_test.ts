@@ -1,4 +1,4 @@
-import { deepEqual, equal, throws } from "node:assert/strict";
+import { deepEqual, equal, throws } from "../../support/assert.ts";
 import { resolveSerfOptions } from "../../../lib/serf/options.ts";
 
 const memberlist = { name: "a" };

@@ -1,4 +1,4 @@
-import { deepStrictEqual as deepEqual, strictEqual as equal } from "node:assert/strict";
+import { deepEqual, equal } from "../../support/assert.ts";
 import fc from "fast-check";
 import { decodeTags, encodeTags } from "../../../lib/serf/tags.ts";
 import { fromHex, toHex } from "../../golden/sample.ts";

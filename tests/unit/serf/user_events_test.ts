@@ -1,4 +1,4 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, equal } from "../../support/assert.ts";
 import fc from "fast-check";
 import { LAMPORT_TIME_MAX, LamportClock } from "../../../lib/serf/lamport_clock.ts";
 import { UserEvents } from "../../../lib/serf/user_events.ts";

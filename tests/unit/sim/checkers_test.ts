@@ -1,4 +1,4 @@
-import { doesNotThrow, equal, ok, throws } from "node:assert/strict";
+import { doesNotThrow, equal, ok, throws } from "../../support/assert.ts";
 import { type NodeState, NodeStatus } from "../../../lib/memberlist/node_state.ts";
 import { MemberStatus } from "../../../lib/serf/member.ts";
 import { memberlistCluster } from "../../../lib/sim/sim_cluster.ts";

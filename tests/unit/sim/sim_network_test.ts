@@ -1,4 +1,4 @@
-import { deepEqual, equal, ok, throws } from "node:assert/strict";
+import { deepEqual, equal, ok, throws } from "../../support/assert.ts";
 import { Address } from "../../../lib/base/address.ts";
 import type { TransportError } from "../../../lib/base/errors.ts";
 import type { ExchangeSink, FrameReader, TransportSink } from "../../../lib/base/ports.ts";

@@ -1,4 +1,4 @@
-import { strictEqual as equal, throws } from "node:assert/strict";
+import { equal, throws } from "../../support/assert.ts";
 import { WireError } from "../../../lib/base/errors.ts";
 import { checkCrcHeader, crc32, writeCrcHeader } from "../../../lib/wire/crc32.ts";
 import { fromHex, toHex } from "../../golden/sample.ts";

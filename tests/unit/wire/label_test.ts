@@ -1,4 +1,4 @@
-import { strictEqual as equal, throws } from "node:assert/strict";
+import { equal, throws } from "../../support/assert.ts";
 import { OptionError, WireError } from "../../../lib/base/errors.ts";
 import { Label, labelHeaderBytes } from "../../../lib/wire/label.ts";
 import { fromHex, toHex } from "../../golden/sample.ts";

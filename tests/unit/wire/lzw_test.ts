@@ -1,4 +1,4 @@
-import { ok, strictEqual as equal, throws } from "node:assert/strict";
+import { equal, ok, throws } from "../../support/assert.ts";
 import fc from "fast-check";
 import { SeededRandom } from "../../../lib/base/seeded_random.ts";
 import { WireError } from "../../../lib/base/errors.ts";

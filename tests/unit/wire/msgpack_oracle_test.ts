@@ -1,5 +1,5 @@
 /** Ours against @msgpack/msgpack, for everything that both dialects have. */
-import { deepStrictEqual as deepEqual, strictEqual as equal } from "node:assert/strict";
+import { deepEqual, equal } from "../../support/assert.ts";
 import { decode, encode } from "@msgpack/msgpack";
 import fc from "fast-check";
 import { MsgpackReader } from "../../../lib/wire/msgpack_reader.ts";

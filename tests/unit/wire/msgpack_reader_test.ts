@@ -1,4 +1,4 @@
-import { deepStrictEqual as deepEqual, strictEqual as equal, throws } from "node:assert/strict";
+import { deepEqual, equal, throws } from "../../support/assert.ts";
 import { AssertionError } from "../../../lib/base/assert.ts";
 import { WireError } from "../../../lib/base/errors.ts";
 import { MsgpackReader } from "../../../lib/wire/msgpack_reader.ts";

@@ -1,4 +1,4 @@
-import { strictEqual as equal, throws } from "node:assert/strict";
+import { equal, throws } from "../../support/assert.ts";
 import { AssertionError } from "../../../lib/base/assert.ts";
 import { type MsgpackDialect, MsgpackWriter } from "../../../lib/wire/msgpack_writer.ts";
 import { toHex } from "../../golden/sample.ts";

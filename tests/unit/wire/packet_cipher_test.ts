@@ -1,4 +1,4 @@
-import { strictEqual as equal, throws } from "node:assert/strict";
+import { equal, throws } from "../../support/assert.ts";
 import { AssertionError } from "../../../lib/base/assert.ts";
 import { WireError } from "../../../lib/base/errors.ts";
 import { aes192Gcm } from "../../../lib/wire/aes192.ts";

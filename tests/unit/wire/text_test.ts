@@ -1,4 +1,4 @@
-import { strictEqual as equal } from "node:assert/strict";
+import { equal } from "../../support/assert.ts";
 import fc from "fast-check";
 import { decodeText, encodeText, encodeTextInto } from "../../../lib/wire/text.ts";
 import { fromHex, toHex } from "../../golden/sample.ts";

@@ -1,5 +1,5 @@
 /** Messages that are cut short: refused at every length, without a look beyond the end. */
-import { ok, strictEqual as equal, throws } from "node:assert/strict";
+import { equal, ok, throws } from "../../support/assert.ts";
 import { WireError } from "../../../lib/base/errors.ts";
 import { MessageType } from "../../../lib/memberlist/messages.ts";
 import { SerfMessageType } from "../../../lib/serf/messages.ts";
