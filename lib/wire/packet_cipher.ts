@@ -149,7 +149,8 @@ function openWithNode(
   const plaintext = decipher.update(sealed.subarray(0, tagAt));
   try {
     decipher.final();
-    return plaintext;
+    // A Buffer's slice() is a view where everybody expects a copy, and would pin the packet.
+    return new Uint8Array(plaintext.buffer, plaintext.byteOffset, plaintext.length);
   } catch {
     return null;
   }

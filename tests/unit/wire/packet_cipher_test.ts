@@ -132,3 +132,14 @@ Deno.test("openSealed() and sealInto() stay within their bounds", () => {
   equal(target[4], 0xee);
   equal(target.subarray(36).every((byte) => byte === 0xee), true);
 });
+
+Deno.test("openSealed() gives plain bytes, whose slice() is a copy", () => {
+  for (const size of [16, 32]) {
+    const key = new Uint8Array(size).fill(size);
+    const sealed = new Uint8Array(sealedBytes(1, 5));
+    sealInto(sealed, 0, key, new Uint8Array(12), Uint8Array.of(1, 2, 3, 4, 5), new Uint8Array(0));
+    const plain = openSealed(key, sealed, 0, sealed.length, new Uint8Array(0))!;
+    equal(Object.getPrototypeOf(plain), Uint8Array.prototype);
+    equal(plain.slice(1, 3).buffer.byteLength, 2);
+  }
+});
