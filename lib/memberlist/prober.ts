@@ -7,7 +7,7 @@
  *      ^                |                                          |                  score up
  *      |    ack         |                                    ack   |   (at the deadline: TCP answered)
  *      +----------------+------------------------------------------+
- *        score down; asking: round-trip time to the layer above
+ *        score down (up when we were late to read it); asking: round-trip time to the layer above
  *
  *   asking      a ping went to the node itself (to a suspect one together with the suspicion, so that it can refute)
  *   detouring   helpers were asked to ping it, and a ping went over TCP; a late ack counts too
@@ -105,11 +105,13 @@ export class Prober implements AckSink {
   /** The target answered, itself or through a helper. */
   onAck(payload: Uint8Array): void {
     const target = this.#target!;
-    const rttMs = this.#engine.clock.nowMs() - this.#sentMs;
-    const isDirect = this.#stage === Stage.asking;
+    const nowMs = this.#engine.clock.nowMs();
     // An ack that took a detour says nothing about the way to the target.
-    if (isDirect) this.#engine.delegate.onPingCompleted(target, rttMs, payload);
-    this.#end(-1);
+    if (this.#stage === Stage.asking) {
+      this.#engine.delegate.onPingCompleted(target, nowMs - this.#sentMs, payload);
+    }
+    // One that we read when the deadline had passed, but before we noticed, clears the target: it is us who stood still.
+    this.#end(nowMs > this.#deadlineMs ? 1 : -1);
   }
 
   /** A helper got no answer either. */

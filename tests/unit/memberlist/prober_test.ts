@@ -365,6 +365,21 @@ Deno.test("Prober: a process that stood still does not make up for the ticks it 
   ok(counters.probes - before >= 10, `${counters.probes - before}`);
 });
 
+Deno.test("Prober: an ack that lay there while we stood still clears the target, and tells that we are slow", () => {
+  const cluster = memberlistCluster({ seed: 6, size: 2, checked: false });
+  cluster.form();
+  const node = cluster.node(0);
+  const { counters } = node.memberlist;
+  const before = counters.probes;
+  ok(cluster.world.clock.runUntil(() => counters.probes > before, 5_000));
+  node.process.blockFor(3_000);
+  cluster.runFor(3_001);
+  equal(counters.probesFailed, 0);
+  ok(node.memberlist.healthScore > 0, `${node.memberlist.healthScore}`);
+  cluster.runFor(10_000);
+  equal(node.memberlist.healthScore, 0);
+});
+
 Deno.test("Prober: among three simulated nodes a crash is noticed within probe round, deadline and suspicion", () => {
   const cluster = memberlistCluster({ seed: 11, size: 3 });
   cluster.form();
