@@ -4,12 +4,16 @@ import type { Clock } from "../base/ports.ts";
 import { Timer, TimerHeap } from "../base/timer_heap.ts";
 import type { SimClock } from "./sim_clock.ts";
 
+/** What "without delay" is while a round of timers runs: just enough to come after it and what waits in the sockets. */
+const NEXT_ROUND_MS = 1e-6;
+
 /**
  * The clock of one simulated process. Its timers live in a heap of its own, of which only the earliest is represented
  * in the world's: so a blocked process can be late as a whole, and a dead one forgets all its timers at once.
  *
- * While blocked it handles nothing: timers and packets wait. When it wakes, timers that fell due go first, then what
- * came over the network, as in an event loop (and as is worst for a failure detector).
+ * While blocked it handles nothing: timers and packets wait. When it wakes, one round of timers that fell due goes
+ * first, then what came over the network, as in the event loop of the real clock. A timer armed without delay during
+ * the round waits for the next.
  */
 export class SimProcess implements Clock {
   readonly #world: SimClock;
@@ -44,7 +48,8 @@ export class SimProcess implements Clock {
   arm(timer: Timer, delayMs: number): void {
     assert(delayMs >= 0, "a delay is not negative");
     if (!this.#alive) return;
-    this.#heap.set(timer, this.#world.nowMs() + delayMs);
+    const leastMs = this.#firing ? NEXT_ROUND_MS : 0;
+    this.#heap.set(timer, this.#world.nowMs() + Math.max(delayMs, leastMs));
     this.#setWake();
   }
 
@@ -101,14 +106,16 @@ export class SimProcess implements Clock {
     if (this.busyMs > 0) this.blockFor(this.busyMs);
   }
 
-  /** One timer per wake-up, so that the world can be looked at between any two. */
+  /** One round; a busy process may be blocked again before its end. */
   #onWake(): void {
-    const timer = this.#heap.popDue(this.#world.nowMs());
-    if (timer !== undefined) {
+    const nowMs = this.#world.nowMs();
+    while (this.#blockedUntilMs <= nowMs) {
+      const timer = this.#heap.popDue(nowMs);
+      if (timer === undefined) break;
       this.#firing = true;
       timer.onTimer();
       this.#firing = false;
-      this.onHandled();
+      if (this.#alive) this.onHandled();
     }
     this.#setWake();
   }

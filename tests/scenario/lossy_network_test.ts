@@ -51,7 +51,9 @@ Deno.test("cluster: loss: a cluster forms at 50 %, if who could not join tries a
     });
   };
   for (const node of cluster.nodes.slice(1)) join(node);
-  ok(cluster.runUntil(() => cluster.converged(), 180_000), cluster.describe());
+  // Somebody suspects somebody at any time now; that they know each other is all that can be asked.
+  const known = () => cluster.nodes.every(({ memberlist }) => memberlist.aliveCount === 16);
+  ok(cluster.runUntil(known, 180_000), cluster.describe());
   ok(attempts > 15, "some had to try again");
   ok(cluster.world.network.counters.packetsLost > 200);
 });

@@ -173,7 +173,7 @@ Deno.test("serf: tags: changes at many nodes reach all, under loss", () => {
   }
   ok(cluster.settles(() => cluster.membersConverged()), cluster.describeMembers());
   equal(cluster.node(0).life.serf.member("n7")!.tags.get("round"), "5");
-  ok(cluster.world.network.counters.packetsLost > 100);
+  ok(cluster.world.network.counters.packetsLost > 30);
 });
 
 Deno.test("serf: coordinates: estimate the round trips of the network", () => {

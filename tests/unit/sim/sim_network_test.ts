@@ -155,13 +155,23 @@ Deno.test("Faults.partition() separates groups both ways, or one way only, and n
 Deno.test("SimProcess.blockFor() makes timers and packets late, timers first, and overflows a finite buffer", () => {
   const { clock, network, a, b } = world();
   const process = b.transport.process;
-  process.arm(new Timer(() => b.sink.packets.push(`timer @${clock.nowMs()}`)), 20);
+  const note = (what: string) => () => b.sink.packets.push(`${what} @${Math.round(clock.nowMs())}`);
+  const second = new Timer(note("second round"));
+  process.arm(
+    new Timer(() => {
+      note("timer")();
+      process.arm(second, 0);
+    }),
+    20,
+  );
+  process.arm(new Timer(note("another")), 30);
   process.blockFor(500);
   a.transport.sendPacket(b.address, PACKET);
   clock.run(499);
   deepEqual(b.sink.packets, []);
   clock.run(500);
-  deepEqual(b.sink.packets, ["timer @500", "10.0.0.1:7946 1,2,3 @500"]);
+  clock.run(501);
+  deepEqual(b.sink.packets, ["timer @500", "another @500", "10.0.0.1:7946 1,2,3 @500", "second round @500"]);
   equal(network.counters.packetsDelayedByBlock, 1);
   process.blockFor(500);
   sendMany(a.transport, b.address, 300);
