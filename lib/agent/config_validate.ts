@@ -20,15 +20,15 @@ export type Notice = (line: string) => void;
 const INTERVAL_LEAST_MS = 1_000;
 
 /** Fields whose feature does not exist yet: to accept them in silence would be a lie. */
-const UNSUPPORTED: readonly (readonly [field: keyof ConfigLayer, key: string])[] = [
-  ["eventHandlers", "event_handlers"],
-  ["snapshotPath", "snapshot_path"],
-  ["rejoinAfterLeave", "rejoin_after_leave"],
-  ["discover", "discover"],
-  ["mdnsInterface", "mdns"],
-  ["mdnsDisableIpv4", "mdns"],
-  ["mdnsDisableIpv6", "mdns"],
-  ["enableSyslog", "enable_syslog"],
+const UNSUPPORTED: readonly (readonly [field: keyof ConfigLayer, key: string, flag?: string])[] = [
+  ["eventHandlers", "event_handlers", "event-handler"],
+  ["snapshotPath", "snapshot_path", "snapshot"],
+  ["rejoinAfterLeave", "rejoin_after_leave", "rejoin"],
+  ["discover", "discover", "discover"],
+  ["mdnsInterface", "mdns", "mdns-iface"],
+  ["mdnsDisableIpv4", "mdns", "mdns-disable-ipv4"],
+  ["mdnsDisableIpv6", "mdns", "mdns-disable-ipv6"],
+  ["enableSyslog", "enable_syslog", "syslog"],
   ["syslogFacility", "syslog_facility"],
   ["statsiteAddr", "statsite_addr"],
   ["statsdAddr", "statsd_addr"],
@@ -44,8 +44,11 @@ export function readSettings(flags: AgentFlags, platform: Platform, notice: Noti
   const typed = flagLayer(flags);
   const layer = mergeLayers(readConfigPaths(flags.configPaths ?? [], platform.files), typed);
   const nodeName = layer.nodeName || hostname(platform);
-  for (const [field, key] of UNSUPPORTED) {
-    if (isSet(layer[field])) throw new ConfigError(`Error: '${key}' is not supported by this version yet`);
+  for (const [field, key, flag] of UNSUPPORTED) {
+    if (!isSet(layer[field])) continue;
+    // In the words of where the user wrote it.
+    const name = isSet(typed[field]) ? `-${flag}` : key;
+    throw new ConfigError(`Error: '${name}' is not supported by this version yet`);
   }
   const interfaceName = layer.interfaceName ?? "";
   if (interfaceName !== "" && !platform.hasInterface(interfaceName)) {
@@ -121,6 +124,14 @@ function flagLayer(flags: AgentFlags): ConfigLayer {
     retryMaxAttempts: flags.retryMax,
     retryIntervalMs: flagDuration(flags.retryInterval),
     broadcastTimeoutMs: flagDuration(flags.broadcastTimeout),
+    snapshotPath: flags.snapshot,
+    rejoinAfterLeave: flags.rejoin,
+    eventHandlers: flags.eventHandler,
+    discover: flags.discover,
+    mdnsInterface: flags.mdnsIface,
+    mdnsDisableIpv4: flags.mdnsDisableIpv4,
+    mdnsDisableIpv6: flags.mdnsDisableIpv6,
+    enableSyslog: flags.syslog,
   };
   return setFields(layer) as ConfigLayer;
 }

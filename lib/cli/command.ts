@@ -52,7 +52,8 @@ export function defineCommand(
     },
     async run(args, platform) {
       try {
-        return await body({ platform, flags: parseFlags(spec.flags, args) });
+        const known = [...spec.flags, ...spec.unlistedFlags ?? []];
+        return await body({ platform, flags: parseFlags(known, args) });
       } catch (error) {
         if (error instanceof FlagError) {
           if (error.message !== "") platform.ui.err(error.message + "\n");

@@ -9,6 +9,8 @@ export interface CommandSpec {
   /** Paragraphs, unwrapped. A command without any has an empty help. */
   readonly about: readonly string[];
   readonly flags: readonly FlagSpec[];
+  /** Flags that are understood, but that help is silent about: what they ask for does not exist yet. */
+  readonly unlistedFlags?: readonly FlagSpec[];
   /** Titled paragraphs after the options. */
   readonly notes?: readonly { readonly title: string; readonly about: readonly string[] }[];
 }

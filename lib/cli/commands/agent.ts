@@ -150,6 +150,18 @@ const FILE_FLAGS: readonly FlagSpec[] = [
   ),
 ];
 
+/** Known, so that who passes one reads that it is not supported yet, and not that it does not exist. */
+export const UNSUPPORTED_FLAGS: readonly FlagSpec[] = [
+  flag("snapshot", "text", "=/path/to/file", "", "A file that remembers the cluster."),
+  flag("rejoin", "bool", "", "false", "Rejoin after a leave, as the snapshot says."),
+  flag("event-handler", "list", "=foo", "", "A script to run at events."),
+  flag("discover", "text", "=cluster", "", "Find the members of this cluster by mDNS."),
+  flag("mdns-iface", "text", "", "", "The interface for mDNS."),
+  flag("mdns-disable-ipv4", "bool", "", "false", "No mDNS over IPv4."),
+  flag("mdns-disable-ipv6", "bool", "", "false", "No mDNS over IPv6."),
+  flag("syslog", "bool", "", "false", "Log to syslog as well."),
+];
+
 /** Runs an agent until it is told to stop. What the flags' values mean is the agent's affair. */
 export const agent = defineCommand(
   {
@@ -160,6 +172,7 @@ export const agent = defineCommand(
       "makes it leave the cluster first.",
     ],
     flags: [...NETWORK_FLAGS, ...JOIN_FLAGS, ...IDENTITY_FLAGS, ...KEY_FLAGS, ...FILE_FLAGS],
+    unlistedFlags: UNSUPPORTED_FLAGS,
   },
   async ({ flags, platform }) => {
     const { runAgent } = await import("../agent_run.ts");
@@ -192,6 +205,14 @@ export function agentFlags(flags: ParsedFlags): AgentFlags {
     broadcastTimeout: flags.text("broadcast-timeout"),
     disableCompression: flags.bool("disable-compression"),
     configPaths: flags.list("config-paths"),
+    snapshot: flags.text("snapshot"),
+    rejoin: flags.bool("rejoin"),
+    eventHandler: flags.list("event-handler"),
+    discover: flags.text("discover"),
+    mdnsIface: flags.text("mdns-iface"),
+    mdnsDisableIpv4: flags.bool("mdns-disable-ipv4"),
+    mdnsDisableIpv6: flags.bool("mdns-disable-ipv6"),
+    syslog: flags.bool("syslog"),
   };
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)) as AgentFlags;
 }

@@ -91,6 +91,19 @@ Deno.test("readSettings() refuses what does not exist yet, and only if it is ask
   }
 });
 
+Deno.test("readSettings() names the flag where a flag asks for what does not exist yet", () => {
+  const cases: readonly (readonly [flags: AgentFlags, name: string | undefined])[] = [
+    [{ snapshot: "/s", configPaths: ["/c"] }, "-snapshot"],
+    [{ snapshot: "", configPaths: ["/c"] }, "snapshot_path"],
+    [{ syslog: false, rejoin: false, discover: "", eventHandler: [] }, undefined],
+  ];
+  for (const [flags, name] of cases) {
+    const run = () => read(flags, { files: { "/c": '{"snapshot_path":"/f"}' } });
+    if (name === undefined) run();
+    else throws(run, { message: `Error: '${name}' is not supported by this version yet` });
+  }
+});
+
 Deno.test("readSettings() has defaults for everything", () => {
   const { settings, notices } = read({});
   deepEqual(notices, []);

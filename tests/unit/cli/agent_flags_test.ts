@@ -2,9 +2,12 @@ import { deepEqual, equal } from "../../support/assert.ts";
 import type { AgentFlags } from "../../../lib/agent/agent_flags.ts";
 import { agent, agentFlags } from "../../../lib/cli/commands/agent.ts";
 import { parseFlags } from "../../../lib/cli/flags.ts";
+import { FakePlatform } from "../agent/fake_platform.ts";
+
+const FLAGS = [...agent.spec.flags, ...agent.spec.unlistedFlags!];
 
 function parse(...args: string[]): AgentFlags {
-  return agentFlags(parseFlags(agent.spec.flags, args));
+  return agentFlags(parseFlags(FLAGS, args));
 }
 
 Deno.test("agent hands over nothing that was not given", () => {
@@ -35,9 +38,32 @@ Deno.test("agent hands over each flag under its own name, unjudged", () => {
     [["-broadcast-timeout=5"], { broadcastTimeout: "5" }],
     [["-disable-compression=false"], { disableCompression: false }],
     [["-config-file=a", "-config-dir=b", "-config-file", "c"], { configPaths: ["a", "b", "c"] }],
+    [["-snapshot=/s"], { snapshot: "/s" }],
+    [["-rejoin"], { rejoin: true }],
+    [["-event-handler=x.sh", "-event-handler", "user=y"], { eventHandler: ["x.sh", "user=y"] }],
+    [["-discover=c"], { discover: "c" }],
+    [["-mdns-iface=eth0"], { mdnsIface: "eth0" }],
+    [["-mdns-disable-ipv4"], { mdnsDisableIpv4: true }],
+    [["-mdns-disable-ipv6=t"], { mdnsDisableIpv6: true }],
+    [["-syslog"], { syslog: true }],
   ];
   for (const [args, flags] of cases) deepEqual(parse(...args), flags);
-  const given = new Set(cases.flatMap(([args]) => args.map((arg) => /^-([a-z-]+)/.exec(arg)?.[1])));
-  for (const flag of agent.spec.flags) equal(given.has(flag.name), true, `-${flag.name} is tested`);
+  const given = new Set(cases.flatMap(([args]) => args.map((arg) => /^-([a-z0-9-]+)/.exec(arg)?.[1])));
+  for (const flag of FLAGS) equal(given.has(flag.name), true, `-${flag.name} is tested`);
   deepEqual(parse(...cases.flatMap(([args]) => args)), Object.assign({}, ...cases.map(([, flags]) => flags)));
+});
+
+Deno.test("agent's help is silent about flags that it only refuses", () => {
+  for (const flag of agent.spec.unlistedFlags!) {
+    equal(agent.help.includes(`-${flag.name}`), false, `-${flag.name}`);
+  }
+});
+
+Deno.test("agent refuses in one line, with 1, what is not supported yet", async () => {
+  for (const flag of agent.spec.unlistedFlags!) {
+    const platform = new FakePlatform();
+    const args = [flag.kind === "bool" ? `-${flag.name}` : `-${flag.name}=x`, "-node=n"];
+    equal(await agent.run(args, platform), 1);
+    equal(platform.output, `==> Error: '-${flag.name}' is not supported by this version yet\n`);
+  }
 });
