@@ -5,6 +5,7 @@ import type { GossipTransport, Platform } from "../platform/platform.ts";
 import type { MemberEvent } from "../serf/member.ts";
 import { resolveSerfOptions, type SerfOptions } from "../serf/options.ts";
 import { Serf } from "../serf/serf.ts";
+import type { Aes192Gcm } from "../wire/packet_cipher.ts";
 import { chooseAdvertised } from "./address_choice.ts";
 import type { AgentConfig } from "./agent_config.ts";
 import { errorText, explained } from "./config_error.ts";
@@ -95,9 +96,22 @@ async function createKeyring(keys: readonly Uint8Array[]): Promise<Keyring | und
   if (!keys.every((key) => isKeyLength(key.length))) {
     throw new Error(`Failed to create memberlist: ${KEY_SIZE_TEXT}`);
   }
-  // The system's crypto has no AES-192; the library that has it is large, and loaded for those who need it.
+  // Who has such a key cannot start without; the others get it once they run.
   const needsAes192 = keys.some((key) => key.length === 24);
-  return new Keyring(keys, needsAes192 ? (await import("../wire/aes192.ts")).aes192Gcm : undefined);
+  return new Keyring(keys, needsAes192 ? await loadAes192() : undefined);
+}
+
+/** The system's crypto has no AES-192, and the library that has it is large: it is not loaded with the program. */
+async function loadAes192(): Promise<Aes192Gcm> {
+  return (await import("../wire/aes192.ts")).aes192Gcm;
+}
+
+/** Any message sealed with a present key may bring one of 24 bytes: by then the library must be there. */
+function supportAes192Soon(keyring: Keyring, logger: Logger): void {
+  loadAes192().then(
+    (aes192) => keyring.supportAes192(aes192),
+    (error) => logger.log(LogLevel.warn, `agent: No keys of 24 bytes can be installed: ${errorText(error)}`),
+  );
 }
 
 async function bindAndStart(
@@ -121,6 +135,7 @@ async function bindAndStart(
     const serf = new Serf(options, { address, bindPort: transport.bound.port }, ports, onEvent, keyring);
     serf.start();
     transport.start(serf.memberlist);
+    if (keyring !== undefined) supportAes192Soon(keyring, logger);
     return { serf, transport };
   } catch (error) {
     transport.close();

@@ -17,12 +17,12 @@ import {
  */
 export class Keyring {
   #keys: readonly Uint8Array[];
-  readonly #aes192: Aes192Gcm | undefined;
+  #aes192: Aes192Gcm | undefined;
   readonly #nonce = new Uint8Array(CIPHER_NONCE_BYTES);
 
   /**
    * @param keys the primary first; copied. Repeated keys count once.
-   * @param aes192 needed for keys of 24 bytes, now or installed later.
+   * @param aes192 needed for keys of 24 bytes; may follow ({@linkcode supportAes192}) if none of `keys` has them.
    * @throws {KeyringError} when there is no key, or one of a wrong length.
    */
   constructor(keys: readonly Uint8Array[], aes192?: Aes192Gcm) {
@@ -30,6 +30,11 @@ export class Keyring {
     this.#aes192 = aes192;
     for (const key of keys) this.install(key);
     if (this.#keys.length === 0) throw new KeyringError("a keyring needs a key");
+  }
+
+  /** From now on keys of 24 bytes can be installed. */
+  supportAes192(aes192: Aes192Gcm): void {
+    this.#aes192 = aes192;
   }
 
   /** All keys, the primary first. Not to be written to. */

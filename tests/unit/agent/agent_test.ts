@@ -10,6 +10,7 @@ import { SimClock } from "../../../lib/sim/sim_clock.ts";
 import { SimNetwork } from "../../../lib/sim/sim_network.ts";
 import { FakePlatform, type FakeWorld, inTime, pass } from "./fake_platform.ts";
 
+const KEY16 = "AAECAwQFBgcICQoLDA0ODw==";
 const KEY24 = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYX";
 
 /** An agent in a world of its own, or sharing `world.network`. */
@@ -143,6 +144,17 @@ Deno.test("Agent.join() contacts others, encrypted with a 24-byte key too", asyn
     ok(b.lines.includes("[INFO] agent: joined: 1 nodes"));
     for (const { agent } of [a, b]) agent.shutdown();
   }
+});
+
+Deno.test("Agent: a key of 24 bytes can be installed later, whatever the first key was", async () => {
+  const { agent, platform } = await create({ ...A, encrypt: KEY16 });
+  // The library comes by itself, soon after the start.
+  await import("../../../lib/wire/aes192.ts");
+  await pass(platform, 0);
+  const key = new Uint8Array(24).fill(7);
+  agent.serf.memberlist.keyring!.install(key);
+  ok(agent.serf.memberlist.keyring!.has(key));
+  agent.shutdown();
 });
 
 Deno.test("Agent.join() names every failure, in the order of the addresses", async () => {

@@ -51,9 +51,20 @@ Deno.test("Keyring refuses what HashiCorp's refuses, in the same words, and stay
 
 Deno.test("Keyring takes keys of 24 bytes only with AES-192", () => {
   throws(() => new Keyring([key(1, 24)]), KeyringError);
-  throws(() => new Keyring([key(1)]).install(key(1, 24)), KeyringError);
   const keyring = new Keyring([key(1, 24)], aes192Gcm);
   equal(open(keyring, seal(keyring, "hello")), "hello");
+});
+
+Deno.test("Keyring takes a key of 24 bytes from the moment on that AES-192 is there", () => {
+  const keyring = new Keyring([key(2)]);
+  const fault = fails("keys of 24 bytes (AES-192) are not available");
+  throws(() => keyring.install(key(1, 24)), fault);
+  deepEqual(shown(keyring), [2]);
+  keyring.supportAes192(aes192Gcm);
+  keyring.install(key(1, 24));
+  equal(open(keyring, seal(new Keyring([key(1, 24)], aes192Gcm), "theirs")), "theirs");
+  keyring.use(key(1, 24));
+  equal(open(keyring, seal(keyring, "ours")), "ours");
 });
 
 Deno.test("Keyring seals with the primary key and opens with any", () => {
