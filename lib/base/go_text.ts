@@ -12,7 +12,7 @@ const ESCAPES = new Map<number, string>([
   [92, "\\\\"],
 ]);
 
-/** The text in double quotes with Go's escapes, as its `%q` prints it; U+DC80..U+DCFF stand for bytes (wire/text.ts). */
+/** The text in double quotes with Go's escapes, as its `%q` prints it; U+DC80..U+DCFF stand for bytes (byte_text.ts). */
 export function goQuote(text: string): string {
   let quoted = '"';
   for (const char of text) quoted += quoteChar(char);

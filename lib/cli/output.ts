@@ -71,7 +71,7 @@ function bracket(open: string, close: string, lines: readonly string[], indent: 
   return lines.length === 0 ? open + close : `${open}\n${lines.join(",\n")}\n${indent}${close}`;
 }
 
-/** A JSON string safe inside HTML and JavaScript. Lone surrogates stand for bytes that were not UTF-8 (wire/text.ts). */
+/** A JSON string safe inside HTML and JavaScript. Lone surrogates stand for bytes that were not UTF-8 (byte_text.ts). */
 function goJsonString(text: string): string {
   // deno-lint-ignore no-control-regex
   return `"${text.replace(/[\x00-\x1f"\\<>&\u2028\u2029\ud800-\udfff]/gu, jsonEscape)}"`;

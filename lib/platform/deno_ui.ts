@@ -1,4 +1,5 @@
 /** The program's two outputs. */
+import { encodeText } from "../base/byte_text.ts";
 import type { Ui } from "./platform.ts";
 
 /** Something that takes bytes, as many as it likes of those that it is given. */
@@ -34,7 +35,6 @@ export class DenoUi implements Ui {
 
 class Output {
   readonly #writer: SyncWriter;
-  readonly #encoder = new TextEncoder();
   #ended = false;
 
   /** Whether nothing is written any more, because nobody reads it. */
@@ -48,7 +48,7 @@ class Output {
 
   write(text: string): void {
     if (this.#ended || text === "") return;
-    const bytes = this.#encoder.encode(text);
+    const bytes = encodeText(text);
     let written = 0;
     while (written < bytes.length) {
       try {

@@ -7,7 +7,7 @@ import type { Clock, Random, Transport, TransportSink } from "../base/ports.ts";
 
 /** Standard output and standard error. Never throws: a closed pipe ends the output, not the program. */
 export interface Ui {
-  /** Writes text as it is (no newline added). Order is kept; bytes are out when it returns. */
+  /** Writes text as it is (no newline added; what stands for bytes as these, byte_text.ts). Out when it returns. */
   out(text: string): void;
   err(text: string): void;
   /** Whether standard output still has a reader, as far as the last write could tell. */

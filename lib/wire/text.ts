@@ -1,13 +1,10 @@
 /**
- * Text of the wire: UTF-8 by convention, any bytes in fact (a peer may name its node with whatever it likes).
- *
- * Bytes that are not UTF-8 become the lone surrogates U+DC80..U+DCFF, one each, and are written back as the bytes that
- * they were. So every byte sequence has exactly one string and comes back unchanged; names can be compared as strings
- * and re-gossiped. Displays show such a surrogate as U+FFFD. (protocol.md F.2.1)
+ * Text of the wire: UTF-8 by convention, any bytes in fact (a peer may name its node with whatever it likes). Decoding;
+ * how bytes that are not UTF-8 are kept, and encoding: base/byte_text.ts. (protocol.md F.2.1)
  */
+export { encodeText, encodeTextInto } from "../base/byte_text.ts";
 
 const STRICT_DECODER = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-const ENCODER = new TextEncoder();
 
 /** Strings up to this many bytes are interned: names, keys of tags, words. */
 const INTERN_BYTES_MAX = 64;
@@ -84,37 +81,4 @@ function sequenceLength(bytes: Uint8Array, at: number, end: number): number {
   if (second < low || second > high) return 0;
   for (let i = 2; i < size; i++) if ((bytes[at + i]! & 0xc0) !== 0x80) return 0;
   return size;
-}
-
-/**
- * Writes `text` at `target[offset]`.
- *
- * @param target has room for `3 * text.length` bytes from `offset` on.
- * @returns how many bytes were written.
- */
-export function encodeTextInto(text: string, target: Uint8Array, offset: number): number {
-  const length = text.length;
-  for (let i = 0; i < length; i++) {
-    const unit = text.charCodeAt(i);
-    if (unit >= 0x80) return i + encodeUnicodeInto(i === 0 ? text : text.slice(i), target, offset + i);
-    target[offset + i] = unit;
-  }
-  return length;
-}
-
-function encodeUnicodeInto(text: string, target: Uint8Array, offset: number): number {
-  if (text.isWellFormed()) return ENCODER.encodeInto(text, target.subarray(offset)).written;
-  let at = offset;
-  for (const character of text) {
-    const unit = character.charCodeAt(0);
-    if (character.length === 1 && unit >= 0xdc80 && unit <= 0xdcff) target[at++] = unit - 0xdc00;
-    else at += ENCODER.encodeInto(character, target.subarray(at)).written;
-  }
-  return at - offset;
-}
-
-/** The bytes of `text` in an array of their own. */
-export function encodeText(text: string): Uint8Array {
-  const target = new Uint8Array(text.length * 3);
-  return target.subarray(0, encodeTextInto(text, target, 0));
 }

@@ -50,3 +50,16 @@ Deno.test("DenoUi offers bytes again to an output that is full for the moment", 
   equal(out.text, "12345678");
   deepEqual(out.calls, 4);
 });
+
+Deno.test("DenoUi writes bytes that were not UTF-8 as the bytes that they were", () => {
+  const bytes: number[] = [];
+  const ui = new DenoUi({
+    writeSync(some) {
+      bytes.push(...some);
+      return some.length;
+    },
+  });
+  // A node named 0x66 0xff 0xc3, as wire/text.ts decodes it, between text that is none of ASCII.
+  ui.out("\u00e9 f\udcff\udcc3 \u{1f600}\n");
+  deepEqual(bytes, [0xc3, 0xa9, 32, 0x66, 0xff, 0xc3, 32, 0xf0, 0x9f, 0x98, 0x80, 10]);
+});
