@@ -48,18 +48,40 @@ function decodeFresh(bytes: Uint8Array, start: number, end: number): string {
   }
 }
 
-/** Decodes what is not UTF-8 as a whole: valid sequences as they are, every other byte as U+DC00 + byte. */
+/**
+ * Decodes what is not UTF-8 as a whole: valid sequences as they are, every other byte as U+DC00 + byte. By hand: a call
+ * of TextDecoder for each piece took 50 ms for one packet of a stranger.
+ */
 function decodeEscaping(bytes: Uint8Array, start: number, end: number): string {
-  const units: string[] = [];
+  const units = new Uint16Array(end - start);
+  let count = 0;
   for (let i = start; i < end;) {
     const size = sequenceLength(bytes, i, end);
-    if (size === 0) units.push(String.fromCharCode(0xdc00 + bytes[i++]!));
+    if (size === 0) units[count++] = 0xdc00 + bytes[i]!;
+    else if (size < 4) units[count++] = codePointAt(bytes, i, size);
     else {
-      units.push(STRICT_DECODER.decode(bytes.subarray(i, i + size)));
-      i += size;
+      const beyond = codePointAt(bytes, i, size) - 0x10000;
+      units[count++] = 0xd800 + (beyond >> 10);
+      units[count++] = 0xdc00 + (beyond & 0x3ff);
     }
+    i += Math.max(1, size);
   }
-  return units.join("");
+  let text = "";
+  for (let i = 0; i < count; i += UNITS_AT_ONCE) {
+    text += String.fromCharCode(...units.subarray(i, Math.min(count, i + UNITS_AT_ONCE)));
+  }
+  return text;
+}
+
+/** As many arguments as a call surely takes. */
+const UNITS_AT_ONCE = 4096;
+
+/** The code point of the well-formed sequence of `size` bytes at `at`. */
+function codePointAt(bytes: Uint8Array, at: number, size: number): number {
+  if (size === 1) return bytes[at]!;
+  let code = bytes[at]! & (0x7f >> size);
+  for (let i = 1; i < size; i++) code = code << 6 | (bytes[at + i]! & 0x3f);
+  return code;
 }
 
 /** Length of the well-formed UTF-8 sequence at `at`, or 0 when there is none. Unicode 15, table 3-7. */

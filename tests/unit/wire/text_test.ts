@@ -33,6 +33,29 @@ Deno.test("decodeText() gives every byte string a string of its own that encodes
   equal(decode(fromHex("61ffc3a9")), "a\udcff\u00e9");
 });
 
+Deno.test("decodeText() of broken text is what its pieces are, of every length of sequence", () => {
+  const text = "a\u007f\u0080\u07ff\u0800\ud7ff\ue000\uffff\u{10000}\u{1f600}\u{10ffff}";
+  const bytes = new TextEncoder().encode(text);
+  equal(decode(Uint8Array.of(...bytes, 0xff, ...bytes)), `${text}\udcff${text}`);
+  const long = new Uint8Array(20_001).fill(0x78).with(10_000, 0x80);
+  equal(decode(long), "x".repeat(10_000) + "\udc80" + "x".repeat(10_000));
+});
+
+Deno.test("decodeText() of broken text does not call the decoder for each piece: strangers may send it", () => {
+  const original = TextDecoder.prototype.decode;
+  let calls = 0;
+  TextDecoder.prototype.decode = function (...args) {
+    calls++;
+    return original.apply(this, args);
+  };
+  try {
+    decode(new Uint8Array(60_000).fill(0x61).with(0, 0xff));
+  } finally {
+    TextDecoder.prototype.decode = original;
+  }
+  equal(calls, 1);
+});
+
 Deno.test("encodeText() replaces a lone surrogate that stands for no byte", () => {
   equal(toHex(encodeText("a\ud800b")), "61efbfbd62");
   equal(toHex(encodeText("\udc7f\udd00")), "efbfbdefbfbd");
