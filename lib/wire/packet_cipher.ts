@@ -12,6 +12,7 @@
 import { createCipheriv, createDecipheriv } from "node:crypto";
 import { assert } from "../base/assert.ts";
 import { WireError } from "../base/errors.ts";
+import { BLOCK_GCM_BYTES_MAX, BlockGcm } from "./block_gcm.ts";
 
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
@@ -39,6 +40,15 @@ export interface Aes192Gcm {
   open(key: Uint8Array, nonce: Uint8Array, sealed: Uint8Array, aad: Uint8Array): Uint8Array | null;
 }
 
+/** Keys that were used for short packets, for as long as their bytes live. bounded: by the keyring. */
+const preparedKeys = new WeakMap<Uint8Array, BlockGcm>();
+
+function preparedKey(key: Uint8Array): BlockGcm {
+  let prepared = preparedKeys.get(key);
+  if (prepared === undefined) preparedKeys.set(key, prepared = new BlockGcm(key));
+  return prepared;
+}
+
 /** The size of a sealed plaintext of `length` bytes. */
 export function sealedBytes(version: CipherVersion, length: number): number {
   return CIPHER_OVERHEAD_BYTES + length + (version === 0 ? paddingBytes(length) : 0);
@@ -51,7 +61,7 @@ function paddingBytes(length: number): number {
 /**
  * Seals `plaintext` into `target` at `offset`.
  *
- * @param key 16, 24 or 32 bytes.
+ * @param key 16, 24 or 32 bytes, which do not change while it is in use; give the same array each time.
  * @param nonce 12 bytes, never used before with this key.
  * @param target has room for {@linkcode sealedBytes}; must not overlap `plaintext`.
  * @param aes192 needed for a key of 24 bytes.
@@ -74,6 +84,8 @@ export function sealInto(
   if (key.length === 24) {
     assert(aes192 !== undefined, "a 24-byte key needs AES-192");
     target.set(aes192.seal(key, nonce, padded, aad), at);
+  } else if (padded.length <= BLOCK_GCM_BYTES_MAX) {
+    preparedKey(key).sealInto(target, at, nonce, padded, aad);
   } else {
     // Raw key bytes: KeyObjects do not work on every Deno that we support.
     const cipher = key.length === 16
@@ -130,6 +142,8 @@ export function openSealed(
   if (key.length === 24) {
     assert(aes192 !== undefined, "a 24-byte key needs AES-192");
     plaintext = aes192.open(key, nonce, sealed, aad);
+  } else if (sealed.length <= BLOCK_GCM_BYTES_MAX + TAG_BYTES) {
+    plaintext = preparedKey(key).open(nonce, sealed, aad);
   } else plaintext = openWithNode(key, nonce, sealed, aad);
   return plaintext !== null && bytes[start] === 0 ? unpad(plaintext, start) : plaintext;
 }
