@@ -76,7 +76,12 @@ const SCHEMAS: Readonly<Record<FieldKind, v.GenericSchema<unknown, unknown>>> = 
   integer: v.pipe(v.number(), v.transform(Math.trunc)),
   positive: v.pipe(v.number(), v.transform(Math.trunc)),
   list: v.array(text),
-  map: v.pipe(v.custom<Record<string, unknown>>(isMap), v.record(v.string(), text)),
+  // Not as a record: valibot drops keys like "constructor" from those.
+  map: v.pipe(
+    v.custom<Record<string, unknown>>(isMap),
+    v.transform((object) => new Map(Object.entries(object))),
+    v.map(v.string(), text),
+  ),
 };
 
 /** The name of each JSON type in Go's complaint. */
@@ -132,7 +137,7 @@ function decodeObject(
     if (value === null || value === undefined) continue;
     const result = v.safeParse(SCHEMAS[FIELD_KINDS[field]], value);
     if (!result.success) faults.push(...result.issues.map((issue) => faultText(name, issue)));
-    else layer[field] = field === "tags" ? new Map(Object.entries(result.output as object)) : result.output;
+    else layer[field] = result.output;
   }
   if (prefix !== "") return reportUnknown(prefix, left, faults);
   for (const key of INERT_KEYS) {

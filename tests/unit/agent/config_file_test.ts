@@ -147,3 +147,8 @@ Deno.test("readConfigPaths() says which file cannot be read or decoded", () => {
   for (const [path, message] of cases) throws(() => readConfigPaths([path], files), { message });
   deepEqual(readConfigPaths(["/e"], files), {}, "directories inside are not looked at");
 });
+
+Deno.test("decodeConfig() keeps tags of any name", () => {
+  const { tags } = decodeConfig('{"tags":{"constructor":"a","prototype":"b","__proto__":"c","":"d"}}');
+  deepEqual([...tags!], [["constructor", "a"], ["prototype", "b"], ["__proto__", "c"], ["", "d"]]);
+});
