@@ -14,13 +14,18 @@ export interface RecentIntent {
 
 /** However small the cluster, this many intents are remembered. */
 const CAPACITY_MIN = 4096;
+/** A name that fills more than a datagram belongs to no node: it could not be gossiped. In characters. */
+const NAME_CHARS_MAX = 65_507;
+/** All names together, in characters: a stranger's are as long as he likes. */
+const NAMES_CHARS_MAX = 4 * 1024 * 1024;
 
 /**
  * One intent per unknown node, the newest by Lamport time. Expires by age; when full, the one heard longest ago goes.
  */
 export class IntentBuffer {
-  // bounded: max(4096, 2 * members); in the order in which they were heard.
+  // bounded: max(4096, 2 * members), NAMES_CHARS_MAX together; in the order in which they were heard.
   readonly #recent = new Map<string, RecentIntent>();
+  #chars = 0;
   readonly #memberCount: () => number;
 
   /** @param memberCount asked at every insertion. */
@@ -39,13 +44,18 @@ export class IntentBuffer {
     return undefined;
   }
 
-  /** Remembers an intent. @returns false when one of the same or a later Lamport time is known already. */
+  /**
+   * Remembers an intent.
+   * @returns false when one of the same or a later Lamport time is known already, and when the name is none.
+   */
   upsert(node: string, kind: IntentKind, lTime: number, nowMs: number): boolean {
+    if (node.length > NAME_CHARS_MAX) return false;
     const known = this.#recent.get(node);
     if (known !== undefined && lTime <= known.lTime) return false;
     // Deleted first, so that the Map's order stays the order of hearing.
-    this.#recent.delete(node);
+    this.#delete(node);
     this.#recent.set(node, { kind, lTime, heardMs: nowMs });
+    this.#chars += node.length;
     this.#evict();
     return true;
   }
@@ -56,7 +66,7 @@ export class IntentBuffer {
    */
   take(node: string): RecentIntent | undefined {
     const intent = this.#recent.get(node);
-    if (intent !== undefined) this.#recent.delete(node);
+    this.#delete(node);
     return intent;
   }
 
@@ -64,15 +74,19 @@ export class IntentBuffer {
   expire(beforeMs: number): void {
     for (const [node, intent] of this.#recent) {
       if (intent.heardMs > beforeMs) return;
-      this.#recent.delete(node);
+      this.#delete(node);
     }
   }
 
   #evict(): void {
     const capacity = Math.max(CAPACITY_MIN, 2 * this.#memberCount());
     for (const node of this.#recent.keys()) {
-      if (this.#recent.size <= capacity) return;
-      this.#recent.delete(node);
+      if (this.#recent.size <= capacity && this.#chars <= NAMES_CHARS_MAX) return;
+      this.#delete(node);
     }
+  }
+
+  #delete(node: string): void {
+    if (this.#recent.delete(node)) this.#chars -= node.length;
   }
 }

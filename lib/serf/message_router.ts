@@ -34,6 +34,9 @@ export interface MessageRouterContext {
 const LOG_BURST = 20;
 const LOG_PER_SECOND = 2;
 
+/** What a datagram holds, memberlist's type byte not counted. */
+const RELAY_BYTES_MAX = 65_506;
+
 /** What the log calls each type when it cannot be decoded. */
 const DECODE_FAULT_TEXTS: readonly string[] = [
   "Error decoding leave message",
@@ -152,6 +155,8 @@ export class MessageRouter {
     const { ip, port, inner } = decodeRelay(message, 1, message.length);
     const to = Address.fromBytes(ip, port);
     if (to === undefined || port === 0) throw new WireError("the destination is no address");
+    // Streams bring messages of megabytes, which it would take seconds to compress for nothing.
+    if (inner.length > RELAY_BYTES_MAX) throw new WireError("the relayed message is too long for a packet");
     logger.log(LogLevel.debug, `serf: Relaying response to addr: ${to}`);
     const forwarded = new Uint8Array(inner.length + 1);
     forwarded[0] = MessageType.user;

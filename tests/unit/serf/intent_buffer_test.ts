@@ -45,3 +45,22 @@ Deno.test("IntentBuffer is bounded: the one heard longest ago makes room", () =>
   for (let i = 0; i < 9000; i++) buffer.upsert(`m${i}`, "join", 1, 5000 + i);
   equal(buffer.size, 6000);
 });
+
+Deno.test("IntentBuffer is bounded by the length of names as well", () => {
+  const buffer = new IntentBuffer(() => 0);
+  equal(buffer.upsert("x".repeat(65_508), "join", 1, 0), false, "no packet can hold such a name");
+  const name = (i: number) => String(i).padStart(65_507, "x");
+  for (let i = 0; i < 80; i++) {
+    equal(buffer.upsert(name(i), "join", 1, i), true);
+    // What is replaced, taken or expired gives its room back.
+    equal(buffer.upsert(name(i), "join", 2, i), true);
+  }
+  equal(buffer.size, 64, "4 MiB");
+  equal(buffer.oldestMs, 16, "who was heard first went first");
+  buffer.take(name(16));
+  buffer.expire(17);
+  equal(buffer.size, 62);
+  for (let i = 80; i < 82; i++) buffer.upsert(name(i), "join", 1, i);
+  equal(buffer.size, 64);
+  equal(buffer.oldestMs, 18);
+});

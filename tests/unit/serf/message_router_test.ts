@@ -129,6 +129,19 @@ Deno.test("D.5: an answer to nothing is logged, and goes nowhere", () => {
   deepEqual(f.logger.matching("WARN"), ["WARN serf: reply for non-running query (LTime: 4, ID: 9) From: a"]);
 });
 
+Deno.test("D.6: what no packet can hold is not relayed", () => {
+  const f = partsFixture();
+  const ip = Uint8Array.of(127, 0, 0, 3);
+  const relay = (length: number) =>
+    encoded((writer) =>
+      encodeRelay(writer, { ip, port: 7946, destName: "c", inner: new Uint8Array(length) })
+    );
+  f.router.onMessage(relay(65_507));
+  deepEqual([f.sent.length, f.router.malformed], [0, 1]);
+  f.router.onMessage(relay(65_506));
+  deepEqual([f.sent.length, f.router.malformed], [1, 1]);
+});
+
 Deno.test("D.6: a relayed message is passed on unchanged to where it says, as a user message", () => {
   const f = partsFixture();
   const inner = ascii("\x05anything");
