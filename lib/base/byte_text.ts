@@ -28,7 +28,8 @@ function encodeUnicodeInto(text: string, target: Uint8Array, offset: number): nu
   let at = offset;
   for (const character of text) {
     const unit = character.charCodeAt(0);
-    if (character.length === 1 && unit >= 0xdc80 && unit <= 0xdcff) target[at++] = unit - 0xdc00;
+    if (unit < 0x80) target[at++] = unit;
+    else if (character.length === 1 && unit >= 0xdc80 && unit <= 0xdcff) target[at++] = unit - 0xdc00;
     else at += ENCODER.encodeInto(character, target.subarray(at)).written;
   }
   return at - offset;

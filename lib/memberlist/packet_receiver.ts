@@ -232,8 +232,11 @@ export class PacketReceiver {
   }
 
   #onCompressed(from: Address, bytes: Uint8Array, start: number, end: number, depth: number): void {
-    const message = decompressMessage(bytes, start, end, this.#inflatableBytes);
-    this.#inflatableBytes -= message.length;
+    const allowance = this.#inflatableBytes;
+    // What fails has cost its work as well; there is nothing left after it.
+    this.#inflatableBytes = 0;
+    const message = decompressMessage(bytes, start, end, allowance);
+    this.#inflatableBytes = allowance - message.length;
     this.#onMessage(from, message, 0, message.length, depth + 1);
   }
 

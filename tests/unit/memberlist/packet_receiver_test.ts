@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { WireError } from "../../../lib/base/errors.ts";
 import { Keyring } from "../../../lib/memberlist/keyring.ts";
 import type { MemberlistCounters } from "../../../lib/memberlist/counters.ts";
-import { compressMessage, MessageType } from "../../../lib/memberlist/messages.ts";
+import { compressMessage, encodeCompressed, MessageType } from "../../../lib/memberlist/messages.ts";
 import { writeCrcHeader } from "../../../lib/wire/crc32.ts";
 import { ack, alive, compound, dead, encode, indirectPing, nack, ping, suspect, World } from "./fakes.ts";
 
@@ -180,6 +180,17 @@ Deno.test("what a packet decompresses to is bounded as a whole: a bomb is cheap"
   equal(world.memberlist.counters.malformed, 49);
   world.receive(zerosOf(70_000));
   equal(world.delegate.userMessages.length, 2);
+});
+
+Deno.test("what fails to decompress has used up the packet's allowance: bombs without an end are cheap too", () => {
+  const world = quiet();
+  const zeros = compress(new Uint8Array(60_000).with(0, 8));
+  const endless = encode((writer) => encodeCompressed(writer, Uint8Array.of(0)));
+  world.receive(compound(endless, zeros));
+  equal(world.delegate.userMessages.length, 0);
+  equal(world.memberlist.counters.malformed, 2);
+  world.receive(compound(zeros, endless));
+  equal(world.delegate.userMessages.length, 1, "each packet has an allowance of its own");
 });
 
 Deno.test("a flood of bad packets is counted in full and logged at a bounded rate", () => {
