@@ -111,7 +111,7 @@ Deno.test("cluster: push/pull: heals what gossip could not deliver", () => {
   ok(cluster.settles(() => cluster.node(5).countEvents("update") === 1), cluster.describe());
   equal(cluster.node(5).memberlist.counters.packetsReceived, heardBefore, "no gossip reached it");
   deepEqual(cluster.node(5).memberlist.node("n0")!.meta, Uint8Array.of(7));
-  ok(cluster.world.network.counters.packetsCut > 20);
+  ok(cluster.world.network.counters.packetsCut > 0);
 });
 
 Deno.test("cluster: TCP fallback: with all datagrams blocked, nobody is declared failed", () => {
