@@ -1,11 +1,15 @@
 /** The agent's log: every line into the ring, those of the chosen level to the user, none before the gate opens. */
 import { configureSync, getLogger, type Logger as LogTapeLogger, type LogRecord } from "@logtape/logtape";
 import { type Clock, type Logger, LogLevel } from "../base/ports.ts";
+import { decodeText, encodeText } from "../wire/text.ts";
 import { formatLogLine } from "./log_format.ts";
 import { LogRing } from "./log_ring.ts";
 
 /** Lines that wait behind the gate; beyond it the oldest are dropped, as they would be from the ring. */
 const GATE_LINES_MAX = 4_096;
+
+/** The longest text of a line, in characters: names from the network are as long as strangers like, and lines are kept. */
+const TEXT_CHARS_MAX = 16_384;
 
 /** The root of LogTape's categories; below it is one category per agent. */
 const ROOT = "serf";
@@ -51,7 +55,7 @@ export class AgentLogger implements Logger {
   }
 
   log(level: LogLevel, text: string): void {
-    const line = formatLogLine(this.#clock.wallMs(), level, text);
+    const line = formatLogLine(this.#clock.wallMs(), level, shortened(text));
     this.ring.push(level, line);
     // Most lines are of levels that nobody looks at: what shows the others is 20 times dearer than the ring.
     if (level >= this.level) this.#show(level, line);
@@ -91,6 +95,14 @@ export class AgentLogger implements Logger {
         return this.#logger.error`${line}`;
     }
   }
+}
+
+function shortened(text: string): string {
+  if (text.length <= TEXT_CHARS_MAX) return text;
+  // By way of bytes: a slice of a string keeps all of it in memory.
+  const bytes = encodeText(text.slice(0, TEXT_CHARS_MAX));
+  const head = decodeText(bytes, 0, bytes.length);
+  return `${head}... (${text.length - TEXT_CHARS_MAX} more characters)`;
 }
 
 function configureLogTape(): void {

@@ -53,6 +53,19 @@ Deno.test("AgentLogger filters what it shows by level; the ring gets everything"
   equal(log.enabled(LogLevel.trace), true);
 });
 
+Deno.test("AgentLogger cuts what is too long to be kept", () => {
+  const { log, shown } = logger();
+  log.openGate();
+  log.log(LogLevel.info, "x".repeat(16_384));
+  equal(bare(shown)[0], `    T [INFO] ${"x".repeat(16_384)}\n`);
+  log.log(LogLevel.info, "\u20ac".repeat(16_384) + "y".repeat(1_000_000));
+  const cut = `${"\u20ac".repeat(16_384)}... (1000000 more characters)`;
+  equal(bare(shown)[1], `    T [INFO] ${cut}\n`);
+  const lines: string[] = [];
+  log.ring.subscribe(LogLevel.info, (line) => lines.push(line));
+  equal(bare(lines)[1], `T [INFO] ${cut}`);
+});
+
 Deno.test("AgentLogger indents only the first line, and keeps braces", () => {
   const { log, shown } = logger();
   log.openGate();
