@@ -100,7 +100,8 @@ export class Agent {
       if (contacted > 0) this.#log(LogLevel.info, `joined: ${contacted} nodes`);
       return contacted;
     } catch (error) {
-      this.#log(LogLevel.warn, `error joining: ${errorText(error)}`);
+      // One that our own end interrupted is no news, and "shutdown complete" is the last word.
+      if (!this.#isShutDown) this.#log(LogLevel.warn, `error joining: ${errorText(error)}`);
       throw error;
     }
   }
@@ -130,7 +131,7 @@ export class Agent {
 
   /** Removes tags, then sets some. @throws as {@linkcode replaceTags}. */
   async setTags(set: ReadonlyMap<string, string>, remove: readonly string[]): Promise<void> {
-    const tags = new Map(this.serf.localMember().tags);
+    const tags = new Map(this.serf.tags);
     for (const key of remove) tags.delete(key);
     for (const [key, value] of set) tags.set(key, value);
     await this.replaceTags(tags);

@@ -123,6 +123,11 @@ export class Serf {
     return this.#localRecord();
   }
 
+  /** Our tags as they were set. With protocol 2 others, and {@linkcode localMember}, see the role alone. */
+  get tags(): ReadonlyMap<string, string> {
+    return this.#tags;
+  }
+
   /** Grows with every visible change of any member. */
   get membersRevision(): number {
     return this.#parts.table.revision;

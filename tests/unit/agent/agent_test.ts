@@ -258,6 +258,15 @@ Deno.test("Agent.setTags() removes, then sets, and writes the file first", async
   agent.shutdown();
 });
 
+Deno.test("Agent.setTags() keeps the other tags, also those that protocol 2 cannot tell", async () => {
+  for (const protocol of [5, 2]) {
+    const { agent, platform } = await create({ ...A, protocol, tag: ["role=web", "dc=east"] });
+    await inTime(platform, agent.setTags(new Map([["x", "1"]]), ["role"]));
+    deepEqual([...agent.serf.tags], [["dc", "east"], ["x", "1"]]);
+    agent.shutdown();
+  }
+});
+
 Deno.test("Agent.stats() has the sections and names that users know", async () => {
   const { agent } = await create({ ...A, tag: ["dc=east"] });
   const stats = agent.stats();
@@ -312,6 +321,16 @@ Deno.test("Agent.shutdown() ends everything, once", async () => {
   equal(platform.simClock.armedCount, 0, "no timer is left");
   const again = await create(A, { network: platform.network });
   again.agent.shutdown();
+});
+
+Deno.test("Agent.shutdown() has the last word, whatever join it interrupts", async () => {
+  const { agent, platform, lines } = await create(A);
+  const joining = agent.join(["10.9.9.9"], false);
+  joining.catch(() => {});
+  await pass(platform, 0);
+  agent.shutdown();
+  await rejects(joining, { name: "JoinError" });
+  equal(lines.at(-1), "[INFO] agent: shutdown complete");
 });
 
 Deno.test("Agent: what waits in the window at a shutdown is dropped", async () => {
