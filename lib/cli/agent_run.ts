@@ -10,6 +10,7 @@ import { parseLogLevel } from "../agent/log_format.ts";
 import { RetryJoin } from "../agent/retry_join.ts";
 import { type AgentSignal, SIGNAL_TEXTS, SignalWatch } from "../agent/signals.ts";
 import { resolveListenAddress } from "../agent/address_choice.ts";
+import { LogLimiter } from "../base/log_limiter.ts";
 import { LogLevel } from "../base/ports.ts";
 import { Timer } from "../base/timer_heap.ts";
 import type { Platform } from "../platform/platform.ts";
@@ -17,6 +18,10 @@ import { RpcServer } from "../rpc/rpc_server.ts";
 
 /** How long a graceful leave may take before the agent goes anyway. */
 const GRACEFUL_TIMEOUT_MS = 3_000;
+
+/** What our own bugs may make us write: lines at once, and per second in the long run. */
+const FAULT_LINES_BURST = 10;
+const FAULT_LINES_PER_SECOND = 0.1;
 
 /** Why the wait for a signal ended. */
 type WakeUp = AgentSignal | "finished" | "given up";
@@ -52,6 +57,7 @@ class AgentRun {
   readonly #platform: Platform;
   readonly #logger: AgentLogger;
   readonly #agent: Agent;
+  readonly #faultLines: LogLimiter;
   readonly #givenUp = Promise.withResolvers<WakeUp>();
   /** Changed by a reload. */
   #leaveOn: { readonly interrupt: boolean; readonly terminate: boolean };
@@ -68,6 +74,7 @@ class AgentRun {
     this.#platform = platform;
     this.#logger = logger;
     this.#agent = agent;
+    this.#faultLines = new LogLimiter(platform.clock, logger, FAULT_LINES_BURST, FAULT_LINES_PER_SECOND);
     this.#leaveOn = { interrupt: !config.skipLeaveOnInterrupt, terminate: config.leaveOnTerminate };
   }
 
@@ -195,10 +202,10 @@ class AgentRun {
     }
   }
 
-  /** A bug of ours that escaped from a timer or a socket: said once, and the agent goes on. */
+  /** A bug of ours that escaped from a timer or a socket: the agent goes on, and so may the bug, with every packet. */
   #onFault(error: unknown): void {
     const text = error instanceof Error ? error.stack ?? error.message : String(error);
-    this.#logger.log(LogLevel.error, `agent: internal error: ${text}`);
+    this.#faultLines.log(LogLevel.error, `agent: internal error: ${text}`);
   }
 
   #say(line: string): void {

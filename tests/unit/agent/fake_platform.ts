@@ -214,7 +214,12 @@ export class FakePlatform implements Platform {
     return () => listeners.delete(listener);
   }
 
-  onFault(): void {}
+  /** Reports a bug, as a timer's or a socket's callback that throws would. */
+  fault: (error: unknown) => void = () => {};
+
+  onFault(listener: (error: unknown) => void): void {
+    this.fault = listener;
+  }
 }
 
 /** Runs virtual time until `promise` settles, at most `limitMs`. */

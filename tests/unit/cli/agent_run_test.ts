@@ -311,3 +311,15 @@ Deno.test("runAgent(): a reload leaves the tags of a tags file alone", async () 
   deepEqual(platform.files.writes, []);
   await end("SIGTERM");
 });
+
+Deno.test("runAgent() survives its own bugs, and tells of them at a bounded rate", async () => {
+  const { platform, exit, mark } = await start();
+  for (let i = 0; i < 100; i++) platform.fault(new Error("bug"));
+  const said = platform.output.slice(mark).match(/\[ERR\] agent: internal error: Error: bug/g);
+  equal(said?.length, 10);
+  await pass(platform, 10_000);
+  platform.fault("no error");
+  ok(platform.output.includes("internal error: no error (90 similar lines suppressed)"));
+  platform.signal("SIGINT");
+  equal(await inTime(platform, exit), 0);
+});
