@@ -41,3 +41,9 @@ export function encodeText(text: string): Uint8Array {
   const target = new Uint8Array(text.length * 3);
   return target.subarray(0, encodeTextInto(text, target, 0));
 }
+
+/** Whether the bytes of `text` are at most `bytesMax`. */
+export function isTextWithin(text: string, bytesMax: number): boolean {
+  if (text.length * 3 <= bytesMax) return true;
+  return text.length <= bytesMax && encodeText(text).length <= bytesMax;
+}

@@ -1,6 +1,9 @@
 /** A bounded rate for log lines that strangers can cause. */
 import type { Clock, Logger, LogLevel } from "./ports.ts";
 
+/** The longest line: a name from a stranger's packet may have 64 KiB. The longest honest one has some 4500 characters. */
+const LINE_CHARS_MAX = 8192;
+
 /**
  * A token bucket in front of a logger: what a flood of bad packets may write is `burst` lines at once and `perSecond`
  * in the long run. What was left out is counted, and the next line that gets through says so.
@@ -44,13 +47,14 @@ export class LogLimiter {
     return false;
   }
 
-  /** Logs the line, or leaves it out. */
+  /** Logs the line, cut off after {@linkcode LINE_CHARS_MAX}, or leaves it out. */
   log(level: LogLevel, text: string): void {
     if (!this.admits(level)) return;
     this.#tokens--;
     const count = this.#suppressed;
     this.#suppressed = 0;
-    this.#logger.log(level, count === 0 ? text : `${text} (${count} similar lines suppressed)`);
+    const line = text.length <= LINE_CHARS_MAX ? text : `${text.slice(0, LINE_CHARS_MAX)}...`;
+    this.#logger.log(level, count === 0 ? line : `${line} (${count} similar lines suppressed)`);
   }
 
   #refill(): void {

@@ -19,6 +19,7 @@
  * is suspect.
  */
 import { Address, ipText } from "../base/address.ts";
+import { isTextWithin } from "../base/byte_text.ts";
 import { LogLevel } from "../base/ports.ts";
 import { Timer } from "../base/timer_heap.ts";
 import { bytesEqual, sameIp } from "./endpoint.ts";
@@ -26,7 +27,7 @@ import type { Engine } from "./engine.ts";
 import { suspicionConfirmationsMax, suspicionMinMs } from "./formulas.ts";
 import { type Accusation, type Alive, createAccusation, readVersions, versionBytes } from "./messages.ts";
 import { News } from "./news.ts";
-import { NodeState, NodeStatus } from "./node_state.ts";
+import { META_BYTES_MAX, NAME_BYTES_MAX, NodeState, NodeStatus } from "./node_state.ts";
 import type { PushPullNode } from "./push_pull_messages.ts";
 import { Suspicion } from "./suspicion.ts";
 import { hasUsableVersions } from "./version_check.ts";
@@ -86,15 +87,16 @@ export class Membership {
   /** Somebody is said to be alive (C.3). */
   onAlive(alive: Readonly<Alive>): void {
     const { counters, table, bindPort } = this.#engine;
-    if (alive.node === "" || (alive.addr.length !== 4 && alive.addr.length !== 16)) {
+    const fault = findFault(alive);
+    if (fault !== undefined) {
       counters.malformed++;
-      this.#reportIgnored(alive, `its address has ${alive.addr.length} bytes`);
+      this.#reportIgnored(alive, fault);
       return;
     }
     // HashiCorp's agents take a node without versions for one of version 0, and then refuse every push/pull.
     if (!hasUsableVersions(alive.vsn)) {
       counters.nodesRefused++;
-      this.#reportIgnored(alive, `protocol version(s) are wrong: ${goBytes(alive.vsn)}`);
+      this.#reportIgnored(alive, `protocol version(s) are wrong: ${goBytes(alive.vsn.subarray(0, 6))}`);
       return;
     }
     const port = alive.port === 0 ? bindPort : alive.port;
@@ -108,8 +110,8 @@ export class Membership {
 
   /** Somebody is said to be suspect (C.4). */
   onSuspect(accusation: Readonly<Accusation>): void {
-    const node = this.#engine.table.get(accusation.node);
-    if (node === undefined || accusation.incarnation < node.incarnation) return;
+    const node = this.#findAccused(accusation);
+    if (node === undefined) return;
     if (node.suspicion !== undefined) {
       if (node.suspicion.confirm(accusation.from)) this.#onConfirmed(node, node.suspicion, accusation);
       return;
@@ -127,9 +129,8 @@ export class Membership {
 
   /** Somebody is said to be dead, or, by itself, to have left (C.5). */
   onDead(accusation: Readonly<Accusation>): void {
-    const node = this.#engine.table.get(accusation.node);
-    if (node === undefined || accusation.incarnation < node.incarnation) return;
-    if (isGone(node)) return;
+    const node = this.#findAccused(accusation);
+    if (node === undefined || isGone(node)) return;
     if (node === this.#local) {
       this.#refute(accusation.incarnation, "a dead", accusation.from);
       return;
@@ -163,6 +164,16 @@ export class Membership {
         accusation.from = this.#local.name;
         this.onSuspect(accusation);
     }
+  }
+
+  /** The node that is accused, unless the accusation is out of date or breaks the rules. */
+  #findAccused(accusation: Readonly<Accusation>): NodeState | undefined {
+    const { table, counters } = this.#engine;
+    const node = table.get(accusation.node);
+    if (node === undefined || accusation.incarnation < node.incarnation) return undefined;
+    if (isTextWithin(accusation.from, NAME_BYTES_MAX)) return node;
+    counters.malformed++;
+    return undefined;
   }
 
   #onAliveAboutUs(alive: Readonly<Alive>, port: number): void {
@@ -255,7 +266,9 @@ export class Membership {
   }
 
   #reportIgnored(alive: Readonly<Alive>, reason: string): void {
-    this.#engine.strangers.log(
+    const { strangers } = this.#engine;
+    if (!strangers.admits(LogLevel.warn)) return;
+    strangers.log(
       LogLevel.warn,
       `memberlist: Ignoring an alive message for '${alive.node}' because ${reason}`,
     );
@@ -334,6 +347,17 @@ function setAddress(node: NodeState, ip: Uint8Array, port: number): void {
   node.address = Address.fromBytes(ip, port)!;
   node.ip = node.address.ip;
   node.port = port;
+}
+
+/**
+ * What makes an alive message one that no node sends. What could not be gossiped on (it fits into no packet) would stay
+ * in our queue, and strangers could fill our memory with it.
+ */
+function findFault({ node, addr, meta }: Readonly<Alive>): string | undefined {
+  if (node === "") return "it names nobody";
+  if (!isTextWithin(node, NAME_BYTES_MAX)) return `its name has more than ${NAME_BYTES_MAX} bytes`;
+  if (addr.length !== 4 && addr.length !== 16) return `its address has ${addr.length} bytes`;
+  return meta.length > META_BYTES_MAX ? `its metadata has ${meta.length} bytes` : undefined;
 }
 
 /** Bytes as Go's `%v` prints them: `[255 128]`. */

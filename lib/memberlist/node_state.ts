@@ -7,8 +7,13 @@ import type { Suspicion } from "./suspicion.ts";
 export const NodeStatus = { alive: 0, suspect: 1, dead: 2, left: 3 } as const;
 export type NodeStatus = typeof NodeStatus[keyof typeof NodeStatus];
 
-/** The most metadata that a node may announce, in bytes. Peers are not held to it, as real ones are not. */
+/** The most metadata that a node may announce, in bytes: HashiCorp's agents refuse to start with more. */
 export const META_BYTES_MAX = 512;
+/**
+ * The longest name of a node, in bytes of UTF-8. HashiCorp's agents have no bound; with this one, whatever can be said
+ * of a node (its name and an accuser's, or its metadata) fits into a packet.
+ */
+export const NAME_BYTES_MAX = 512;
 
 /** The six version bytes of an alive message: memberlist's and the delegate's (Serf's) min, max and current. */
 export interface NodeVersions {
@@ -31,15 +36,13 @@ export class NodeState {
   port: number;
   /** `ip` and `port`, ready for the transport. */
   address: Address;
-  /** At most 512 bytes by convention; owned. */
+  /** At most {@linkcode META_BYTES_MAX} bytes; owned. */
   meta: Uint8Array;
   readonly versions: NodeVersions = { pMin: 0, pMax: 0, pCur: 0, dMin: 0, dMax: 0, dCur: 0 };
   /** The running suspicion, present exactly while `status` is suspect. */
   suspicion: Suspicion | undefined = undefined;
   /** Armed for the suspicion's deadline; made for the first suspicion, then kept. */
   suspicionTimer: Timer | undefined = undefined;
-  /** For the layer above: its own record of this node, so that no second look-up by name is needed. */
-  user: unknown = undefined;
 
   constructor(readonly name: string, address: Address, status: NodeStatus, nowMs: number) {
     this.address = address;

@@ -1,5 +1,7 @@
 /** Memberlist's options: one fully-required interface, three frozen presets, one resolver. protocol.md C.1. */
+import { isTextWithin } from "../base/byte_text.ts";
 import { OptionError } from "../base/errors.ts";
+import { NAME_BYTES_MAX } from "./node_state.ts";
 
 /** The names of the presets, as `-profile` takes them. */
 export type ProfileName = "lan" | "wan" | "local";
@@ -34,7 +36,7 @@ export interface ProfileOptions {
 
 /** Everything that memberlist wants to know. */
 export interface MemberlistOptions extends ProfileOptions {
-  /** The local node's name, unique in the cluster; not empty. */
+  /** The local node's name, unique in the cluster; not empty, at most 512 bytes. */
   name: string;
   /** Serf's protocol version (dCur), 2..5. @default {5} */
   delegateProtocol: number;
@@ -128,6 +130,9 @@ function validate(options: MemberlistOptions): void {
     if (!(options[field] > 0)) throw new OptionError(field, `${field} must be greater than 0`);
   }
   if (options.name === "") throw new OptionError("name", "The node name must not be empty");
+  if (!isTextWithin(options.name, NAME_BYTES_MAX)) {
+    throw new OptionError("name", `A node name has at most ${NAME_BYTES_MAX} bytes`);
+  }
   if (new TextEncoder().encode(options.label).length > 255) {
     throw new OptionError("label", "A label has at most 255 bytes");
   }

@@ -45,3 +45,10 @@ Deno.test("LogLimiter neither logs nor counts lines of a level that nobody reads
   limiter.log(LogLevel.warn, "y");
   deepEqual(logger.lines, ["WARN y"]);
 });
+
+Deno.test("LogLimiter cuts off what a stranger made too long", () => {
+  const clock = new SimClock(), logger = new RecordingLogger();
+  const limiter = new LogLimiter(clock, logger, 1, 1);
+  limiter.log(LogLevel.warn, "x".repeat(60_000));
+  equal(logger.lines[0], `WARN ${"x".repeat(8192)}...`);
+});

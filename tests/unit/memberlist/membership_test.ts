@@ -8,6 +8,7 @@ import { Awareness } from "../../../lib/memberlist/awareness.ts";
 import { BroadcastQueue } from "../../../lib/memberlist/broadcast_queue.ts";
 import { createMemberlistCounters } from "../../../lib/memberlist/counters.ts";
 import type { Engine } from "../../../lib/memberlist/engine.ts";
+import { Keyring } from "../../../lib/memberlist/keyring.ts";
 import { Membership } from "../../../lib/memberlist/membership.ts";
 import { createAlive } from "../../../lib/memberlist/messages.ts";
 import { NodeState, NodeStatus } from "../../../lib/memberlist/node_state.ts";
@@ -139,6 +140,60 @@ Deno.test("alive: an address of neither 4 nor 16 bytes, and an empty name, are m
   world.receive(alive({ node: "" }));
   equal(world.memberlist.nodeCount, 1);
   equal(world.memberlist.counters.malformed, 6);
+});
+
+Deno.test("alive: names and metadata of more than 512 bytes are malformed: strangers could fill our memory", () => {
+  const world = new World({ isAnswering: true });
+  world.receive(alive({ node: "n".repeat(513) }));
+  world.receive(alive({ node: "\u00e9".repeat(257) }));
+  world.receive(alive({ meta: new Uint8Array(513) }));
+  equal(world.memberlist.nodeCount, 1);
+  equal(world.memberlist.counters.malformed, 3);
+  mergeState(world, [{ name: "n".repeat(513) }, { name: "m", meta: new Uint8Array(513) }, { name: "fine" }]);
+  deepEqual(world.memberlist.nodes.map(({ name }) => name).sort(), ["fine", "me"]);
+});
+
+Deno.test("whatever is said of a node with the longest name and metadata fits into a packet, and leaves the queue", () => {
+  const name = "\u00e9".repeat(256), accuser = "n".repeat(512);
+  const keyring = new Keyring([new Uint8Array(32)]);
+  const world = new World({ isAnswering: true });
+  const sealed = new World({ keyring, options: { probeIntervalMs: 1e9 } });
+  const seal = (message: Uint8Array) => {
+    const packet = new Uint8Array(message.length + 29);
+    keyring.sealInto(packet, 0, message, new Uint8Array(0), sealed.random);
+    return packet;
+  };
+  for (
+    const message of [
+      alive({
+        node: name,
+        meta: new Uint8Array(512),
+        addr: new Uint8Array(16).fill(1),
+        incarnation: 0xffffffff,
+      }),
+      suspect(name, 0xffffffff, accuser),
+      dead(name, 0xffffffff, accuser),
+    ]
+  ) {
+    world.receive(message);
+    equal(world.gossipAbout(name, 200).length, 1);
+    sealed.runFor(5000);
+    const { gossips } = sealed.memberlist.counters;
+    sealed.receive(seal(message));
+    sealed.runFor(200);
+    equal(sealed.memberlist.counters.gossips, gossips + 1);
+  }
+});
+
+Deno.test("suspect and dead: an accuser's name of more than 512 bytes is malformed, and not passed on", () => {
+  const world = new World({ isAnswering: true });
+  const node = world.addNode("other", 2);
+  world.runFor(5000);
+  world.receive(suspect("other", 1, "x".repeat(513)));
+  world.receive(dead("other", 1, "x".repeat(513)));
+  equal(node.status, NodeStatus.alive);
+  equal(world.memberlist.counters.malformed, 2);
+  deepEqual(world.gossipAbout("other"), []);
 });
 
 Deno.test("alive: Vsn of 1 to 5 bytes is dropped and never passed on: it would crash real agents (C.3.2)", () => {
