@@ -101,3 +101,31 @@ testOurs("e2e: `serf members | head -1` ends without a complaint", async (ours) 
   equal(result.stderr, "");
   ok(result.stdout.startsWith("Usage: serf agent [options]\n"));
 });
+
+testOurs(
+  "e2e: nobody in particular can run it, from any directory, and is never asked for a permission",
+  async (ours) => {
+    const directory = await Deno.makeTempDir();
+    try {
+      await Deno.chmod(directory, 0o755);
+      await Deno.copyFile(ours, `${directory}/serf`);
+      await Deno.chmod(`${directory}/serf`, 0o755);
+      // A terminal is where Deno would ask; `script` gives it one.
+      const agent = `'${directory}/serf' agent -node=x -bind=127.0.71.31 -rpc-addr=127.0.71.31:7373`;
+      const result = await new Deno.Command("/usr/bin/timeout", {
+        args: ["-s", "INT", "5", "/usr/bin/script", "-qefc", `exec ${agent}`, "/dev/null"],
+        cwd: "/",
+        clearEnv: true,
+        uid: 65534,
+        gid: 65534,
+        stdin: "null",
+      }).output();
+      const text = new TextDecoder().decode(result.stdout);
+      match(text, /Serf agent running!/);
+      match(text, /EventMemberJoin: x 127\.0\.71\.31/);
+      equal(/permission|allow\?|\[y\/n/i.test(text), false, text);
+    } finally {
+      await Deno.remove(directory, { recursive: true });
+    }
+  },
+);
