@@ -4,38 +4,45 @@ import { TransportError } from "../base/errors.ts";
 import { bindListener } from "./bind_sockets.ts";
 import { dialError, dialTimeout } from "./go_errors.ts";
 import type { StreamConnection, StreamListener } from "./platform.ts";
+import { BlockPool, SendQueue } from "./send_queue.ts";
 import { addressOf, closeQuietly } from "./stream_io.ts";
 
-/** A read buffer starts small, as most clients send little, and doubles whenever a read fills it. */
+/** A read buffer starts small, as most clients send little; it doubles when a read fills it, and begins anew after a burst. */
 const READ_BYTES_FIRST = 4 * 1024;
 const READ_BYTES_MAX = 64 * 1024;
-/** A write queue above this is given back once it is empty: one large answer must not cost memory for ever. */
-const QUEUE_BYTES_KEPT = 64 * 1024;
 /** Between two attempts to accept when the system has no file descriptor left for us. */
 const ACCEPT_PAUSE_MS = 50;
 
 /**
  * {@linkcode StreamConnection} on a TCP connection.
  *
- * Deno 2.4 leaves a pending write pending when its connection is closed, until the peer reads or goes away. Nobody here
- * waits for it then, but the system's connection, and the bytes of that one write, live as long as the peer likes.
+ * Deno 2.4 leaves a pending write pending when its connection is closed, until the peer reads or goes away. Only
+ * `released` waits for it then; the system's connection, and the block of that one write, live as long as the peer likes.
  */
 export class DenoStreamConnection implements StreamConnection {
   readonly remote: string;
   readonly #conn: Deno.TcpConn;
-  readonly #outbox = new Outbox();
+  readonly #queue: SendQueue;
   #readBuffer = new Uint8Array(READ_BYTES_FIRST);
   #writing = false;
   #broken = false;
   /** bounded: by the callers that wait at this moment. */
-  #onDrained: (() => void)[] = [];
+  readonly #onDrained: (() => void)[] = [];
+  /** bounded: likewise. */
+  readonly #onReleased: (() => void)[] = [];
 
-  constructor(conn: Deno.TcpConn) {
+  /** @param pool what it queues is kept in blocks of this pool. */
+  constructor(conn: Deno.TcpConn, pool: BlockPool) {
     this.#conn = conn;
+    this.#queue = new SendQueue(pool);
     this.remote = addressOf(conn.remoteAddr).toString();
     // Answers are small and somebody waits for each; and a client that vanished must be found out some day.
     conn.setNoDelay(true);
     conn.setKeepAlive(true);
+  }
+
+  get queuedBytes(): number {
+    return this.#queue.length;
   }
 
   async read(): Promise<Uint8Array | null> {
@@ -44,9 +51,7 @@ export class DenoStreamConnection implements StreamConnection {
       const count = await this.#conn.read(this.#readBuffer);
       if (count === null) return null;
       const bytes = this.#readBuffer.subarray(0, count);
-      if (count === this.#readBuffer.length && count < READ_BYTES_MAX) {
-        this.#readBuffer = new Uint8Array(count * 2);
-      }
+      this.#fitReadBuffer(count);
       return bytes;
     } catch {
       return null;
@@ -55,12 +60,12 @@ export class DenoStreamConnection implements StreamConnection {
 
   write(bytes: Uint8Array): number {
     if (this.#broken) return 0;
-    this.#outbox.add(bytes);
+    this.#queue.add(bytes);
     if (!this.#writing) {
       this.#writing = true;
       void this.#writeAll();
     }
-    return this.#outbox.length;
+    return this.#queue.length;
   }
 
   drained(): Promise<void> {
@@ -72,85 +77,44 @@ export class DenoStreamConnection implements StreamConnection {
     this.#breakOff();
   }
 
+  released(): Promise<void> {
+    if (this.#broken && !this.#writing) return Promise.resolve();
+    return new Promise((resolve) => this.#onReleased.push(resolve));
+  }
+
+  #fitReadBuffer(count: number): void {
+    const size = this.#readBuffer.length;
+    if (count === size && size < READ_BYTES_MAX) this.#readBuffer = new Uint8Array(size * 2);
+    else if (size > READ_BYTES_FIRST && count < size / 8) this.#readBuffer = new Uint8Array(READ_BYTES_FIRST);
+  }
+
   async #writeAll(): Promise<void> {
     // All that is written before this turn ends goes out in one system call.
     await undefined;
     try {
-      while (this.#outbox.length > 0 && !this.#broken) {
-        const count = await this.#conn.write(this.#outbox.front());
-        this.#outbox.consume(count);
+      while (this.#queue.length > 0 && !this.#broken) {
+        const count = await this.#conn.write(this.#queue.front());
+        if (!this.#broken) this.#queue.consume(count);
       }
     } catch {
       this.#breakOff();
     }
     this.#writing = false;
-    this.#settleDrained();
+    this.#settle();
   }
 
   #breakOff(): void {
     if (this.#broken) return;
     this.#broken = true;
-    this.#outbox.clear();
+    this.#queue.clear();
     closeQuietly(this.#conn);
-    this.#settleDrained();
+    this.#settle();
   }
 
-  #settleDrained(): void {
-    const waiting = this.#onDrained;
-    this.#onDrained = [];
-    for (const resolve of waiting) resolve();
-  }
-}
-
-/**
- * Bytes on their way out, in two buffers: the front one is being written and must not move, the back one takes what is
- * added meanwhile; when the front one is empty they change places. Its bound is its caller's: `write` tells the length.
- */
-class Outbox {
-  #front = new Uint8Array(0);
-  #frontStart = 0;
-  #frontEnd = 0;
-  #back = new Uint8Array(0);
-  #backEnd = 0;
-
-  /** How many bytes wait, those being written included. */
-  get length(): number {
-    return this.#frontEnd - this.#frontStart + this.#backEnd;
-  }
-
-  add(bytes: Uint8Array): void {
-    const end = this.#backEnd + bytes.length;
-    if (end > this.#back.length) {
-      const grown = new Uint8Array(Math.max(end, 2 * this.#back.length, 512));
-      grown.set(this.#back.subarray(0, this.#backEnd));
-      this.#back = grown;
-    }
-    this.#back.set(bytes, this.#backEnd);
-    this.#backEnd = end;
-  }
-
-  /** What to write next; it stays where it is until it is consumed. */
-  front(): Uint8Array {
-    if (this.#frontStart === this.#frontEnd) this.#swap();
-    return this.#front.subarray(this.#frontStart, this.#frontEnd);
-  }
-
-  consume(count: number): void {
-    this.#frontStart += count;
-  }
-
-  clear(): void {
-    this.#frontStart = this.#frontEnd = this.#backEnd = 0;
-    this.#front = this.#back = new Uint8Array(0);
-  }
-
-  #swap(): void {
-    const emptied = this.#front.length > QUEUE_BYTES_KEPT ? new Uint8Array(0) : this.#front;
-    this.#front = this.#back;
-    this.#frontStart = 0;
-    this.#frontEnd = this.#backEnd;
-    this.#back = emptied;
-    this.#backEnd = 0;
+  #settle(): void {
+    for (const resolve of this.#onDrained.splice(0)) resolve();
+    if (!this.#broken || this.#writing) return;
+    for (const resolve of this.#onReleased.splice(0)) resolve();
   }
 }
 
@@ -158,6 +122,7 @@ class Outbox {
 export class DenoStreamListener implements StreamListener {
   readonly port: number;
   readonly #listener: Deno.TcpListener;
+  readonly #pool = new BlockPool();
   #closed = false;
 
   /** @throws {TransportError} `listen tcp 127.0.0.1:7373: bind: address already in use`. */
@@ -169,7 +134,7 @@ export class DenoStreamListener implements StreamListener {
   async accept(): Promise<StreamConnection | null> {
     while (!this.#closed) {
       try {
-        return new DenoStreamConnection(await this.#listener.accept());
+        return new DenoStreamConnection(await this.#listener.accept(), this.#pool);
       } catch {
         if (!this.#closed) await new Promise((done) => setTimeout(done, ACCEPT_PAUSE_MS));
       }
@@ -213,7 +178,7 @@ export async function dialStream(
       const endpoint = joinHostPort(hostname, port);
       try {
         const target = { hostname: hostname === "" ? LOOPBACK : hostname, port, signal: deadline.signal };
-        return new DenoStreamConnection(await Deno.connect(target));
+        return new DenoStreamConnection(await Deno.connect(target), new BlockPool());
       } catch (error) {
         firstError ??= deadline.signal.aborted ? dialTimeout(endpoint) : dialError(endpoint, error);
         if (deadline.signal.aborted) break;

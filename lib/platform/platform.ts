@@ -43,12 +43,17 @@ export interface StreamConnection {
   read(): Promise<Uint8Array | null>;
   /**
    * Queues bytes (copied) for writing; one writer, order kept. Never throws; after an error it does nothing.
-   * @returns how many bytes are waiting in this connection's queue now.
+   * @returns `queuedBytes`.
    */
   write(bytes: Uint8Array): number;
+  /** How many bytes are waiting in this connection's queue now. */
+  readonly queuedBytes: number;
   /** Resolves when all that was queued is written, or the connection broke. */
   drained(): Promise<void>;
+  /** Ends it at once; what is queued is lost. Idempotent. */
   close(): void;
+  /** Resolves when the connection has ended and the system holds nothing of it any more, which can take long. */
+  released(): Promise<void>;
 }
 
 /** A listening stream socket. */

@@ -41,25 +41,29 @@ export class FrameDecoder {
     return this.#filled - this.#unread;
   }
 
+  /** How much memory of its own it holds. */
+  get ownBytes(): number {
+    return this.#own.length;
+  }
+
   get #unread(): number {
     return this.#isOpen ? this.start : this.end;
   }
 
   /** Gives it more bytes. @param chunk borrowed until {@linkcode retain} or the next push. */
   push(chunk: Uint8Array): void {
-    if (this.unreadBytes === 0) {
-      if (this.#own.length > KEPT_BYTES_MAX) this.#own = NO_BYTES;
-      this.#adopt(chunk, chunk.length, this.#unread);
-      return;
-    }
+    if (this.unreadBytes === 0) return this.#adopt(chunk, chunk.length, this.#unread);
     this.#keep(chunk.length);
     this.bytes.set(chunk, this.#filled);
     this.#filled += chunk.length;
   }
 
-  /** Copies what is unread of the last chunk, because its lender wants it back. */
+  /** Copies what is unread of the last chunk, because its lender wants it back; with nothing unread, keeps little. */
   retain(): void {
-    if (this.bytes !== this.#own) this.#keep(0);
+    if (this.unreadBytes === 0 && this.#own.length > KEPT_BYTES_MAX) {
+      this.#own = NO_BYTES;
+      this.#adopt(NO_BYTES, 0, this.#unread);
+    } else if (this.bytes !== this.#own) this.#keep(0);
   }
 
   /**

@@ -58,6 +58,7 @@ export class FakeAgent {
 
 class FakeConnection implements StreamConnection {
   readonly remote = "127.0.0.1:7373";
+  readonly queuedBytes = 0;
   readonly #answer: (request: Request) => Answer;
   readonly #onClose: () => void;
   readonly #chunks: Uint8Array[] = [];
@@ -93,6 +94,10 @@ class FakeConnection implements StreamConnection {
   }
 
   drained(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  released(): Promise<void> {
     return Promise.resolve();
   }
 

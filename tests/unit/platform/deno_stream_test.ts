@@ -2,6 +2,7 @@ import { deepEqual, equal, ok, rejects } from "../../support/assert.ts";
 import { TransportError } from "../../../lib/base/errors.ts";
 import { DenoStreamConnection, DenoStreamListener, dialStream } from "../../../lib/platform/deno_stream.ts";
 import type { StreamConnection } from "../../../lib/platform/platform.ts";
+import { BlockPool } from "../../../lib/platform/send_queue.ts";
 import { closeAll, pass } from "./fakes.ts";
 
 const HOST = "127.0.10.90";
@@ -46,6 +47,17 @@ class FakeConn {
     return taken.length;
   }
 
+  /** How many bytes each read finds, at most. */
+  readonly inputs: number[] = [];
+  /** The buffers that were offered to reads. */
+  readonly offered: number[] = [];
+  async read(buffer: Uint8Array): Promise<number | null> {
+    await undefined;
+    this.offered.push(buffer.length);
+    const count = this.inputs.shift();
+    return count === undefined ? null : Math.min(count, buffer.length);
+  }
+
   setNoDelay(): void {}
   setKeepAlive(): void {}
   close(): void {
@@ -77,13 +89,13 @@ Deno.test("StreamConnection carries bytes both ways, in order, to the end", asyn
 Deno.test("StreamConnection.remote is the far end, v4-mapped ones as plain IPv4", async () => {
   const { far, close } = await pair();
   ok(/^127\.0\.0\.1:\d+$/.test(far.remote), far.remote);
-  equal(new DenoStreamConnection(new FakeConn().conn).remote, "10.0.0.1:77");
+  equal(new DenoStreamConnection(new FakeConn().conn, new BlockPool()).remote, "10.0.0.1:77");
   await close();
 });
 
 Deno.test("StreamConnection.write() makes one system call of what one turn writes", async () => {
   const fake = new FakeConn();
-  const stream = new DenoStreamConnection(fake.conn);
+  const stream = new DenoStreamConnection(fake.conn, new BlockPool());
   const scratch = new Uint8Array(1);
   const lengths = [1, 2, 3].map((value) => {
     scratch[0] = value;
@@ -101,7 +113,7 @@ Deno.test("StreamConnection.write() makes one system call of what one turn write
 
 Deno.test("StreamConnection keeps order through partial writes, and takes more meanwhile", async () => {
   const fake = new FakeConn(2);
-  const stream = new DenoStreamConnection(fake.conn);
+  const stream = new DenoStreamConnection(fake.conn, new BlockPool());
   stream.write(Uint8Array.of(1, 2, 3, 4, 5));
   await undefined;
   await undefined;
@@ -113,7 +125,7 @@ Deno.test("StreamConnection keeps order through partial writes, and takes more m
 
 Deno.test("StreamConnection does nothing after an error, and whoever waits is released", async () => {
   const fake = new FakeConn();
-  const stream = new DenoStreamConnection(fake.conn);
+  const stream = new DenoStreamConnection(fake.conn, new BlockPool());
   fake.failing = true;
   equal(stream.write(new Uint8Array(10)), 10);
   await stream.drained();
@@ -146,6 +158,46 @@ Deno.test("StreamConnection.write() tells how much waits for a reader that does 
   } finally {
     await close();
   }
+});
+
+Deno.test("StreamConnection.read() takes bursts in a larger buffer, and gives it back afterwards", async () => {
+  const fake = new FakeConn();
+  const stream = new DenoStreamConnection(fake.conn, new BlockPool());
+  fake.inputs.push(10, 4096, 99_999, 99_999, 99_999, 99_999, 99_999, 30_000, 100, 10);
+  for (let i = 0; i < 10; i++) await stream.read();
+  const k = 1024;
+  deepEqual(fake.offered, [4, 4, 8, 16, 32, 64, 64, 64, 64, 4].map((size) => size * k));
+  equal(await stream.read(), null);
+});
+
+Deno.test("StreamConnection.released() resolves once it is closed and no write is under way", async () => {
+  const fake = new FakeConn();
+  const { promise: peerReads, resolve: read } = Promise.withResolvers<void>();
+  fake.write = async (bytes) => {
+    await peerReads;
+    return bytes.length;
+  };
+  const idle = new DenoStreamConnection(new FakeConn().conn, new BlockPool());
+  let idleReleased = false;
+  const released = idle.released().then(() => idleReleased = true);
+  await pass(1);
+  equal(idleReleased, false);
+  idle.close();
+  await released;
+
+  const stream = new DenoStreamConnection(fake.conn, new BlockPool());
+  equal(stream.write(new Uint8Array(9)), stream.queuedBytes);
+  await pass(1);
+  stream.close();
+  equal(stream.queuedBytes, 0);
+  await stream.drained();
+  let isReleased = false;
+  void stream.released().then(() => isReleased = true);
+  await pass(1);
+  equal(isReleased, false);
+  read();
+  await stream.released();
+  equal(isReleased, true);
 });
 
 Deno.test("StreamListener hands out connections until it is closed", async () => {

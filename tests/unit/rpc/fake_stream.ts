@@ -6,6 +6,8 @@ export class FakeConnection implements StreamConnection {
   isClosed = false;
   /** When false the client fetches nothing, so that what is written piles up. */
   isFetching = true;
+  /** Whether the system keeps the connection after it was closed, until {@linkcode release}. */
+  isStranded = false;
   /** Whether the server has read to the end; else it was the server who ended the connection. */
   sawEnd = false;
   /** How often write was called. */
@@ -18,6 +20,7 @@ export class FakeConnection implements StreamConnection {
   #input: (Uint8Array | null)[] = [];
   #onInput: (() => void) | undefined;
   #onDrained: (() => void)[] = [];
+  readonly #released = Promise.withResolvers<void>();
   /** As a real connection lends its one read buffer. */
   readonly #lent = new Uint8Array(1 << 16);
 
@@ -99,6 +102,16 @@ export class FakeConnection implements StreamConnection {
     this.isClosed = true;
     this.fetch();
     this.#onInput?.();
+    if (!this.isStranded) this.release();
+  }
+
+  released(): Promise<void> {
+    return this.#released.promise;
+  }
+
+  /** The system lets it go. */
+  release(): void {
+    this.#released.resolve();
   }
 }
 
@@ -149,7 +162,9 @@ export function connectionPair(): [client: StreamConnection, server: FakeConnect
       server.send(bytes.slice());
       return 0;
     },
+    queuedBytes: 0,
     drained: () => Promise.resolve(),
+    released: () => Promise.resolve(),
     close: () => {
       toClient.close();
       server.end();

@@ -1,6 +1,6 @@
 import { deepEqual, equal, ok, throws } from "../../support/assert.ts";
 import fc from "fast-check";
-import { Encoder } from "@msgpack/msgpack";
+import { encode, Encoder } from "@msgpack/msgpack";
 import { WireError } from "../../../lib/base/errors.ts";
 import { FrameDecoder } from "../../../lib/rpc/frame_decoder.ts";
 import { concat } from "./fake_stream.ts";
@@ -154,4 +154,23 @@ Deno.test("FrameDecoder.unreadBytes tells what a value lacks to be whole", () =>
   equal(decoder.next(LIMIT), true);
   equal(decoder.next(LIMIT), false);
   equal(decoder.unreadBytes, 0);
+});
+
+Deno.test("FrameDecoder.retain() gives a large buffer back as soon as nothing in it is unread", () => {
+  const decoder = new FrameDecoder();
+  const value = encode(new Uint8Array(300_000));
+  decoder.push(value.subarray(0, 200_000));
+  equal(decoder.next(1 << 20), false);
+  decoder.retain();
+  ok(decoder.ownBytes >= 200_000);
+  decoder.push(value.subarray(200_000));
+  equal(decoder.next(1 << 20), true);
+  deepEqual(decoder.bytes.slice(decoder.start, decoder.end), value);
+  equal(decoder.next(1 << 20), false);
+  decoder.retain();
+  equal(decoder.ownBytes, 0);
+  // And goes on as if nothing had been.
+  decoder.push(encode("after"));
+  equal(decoder.next(10), true);
+  deepEqual(decoder.bytes.slice(decoder.start, decoder.end), encode("after"));
 });
