@@ -17,6 +17,7 @@
  * Invariants: at most one probe at a time; every node is probed once per round of the shuffled list, so the time to the
  * first detection is bounded. Nodes that joined since may come twice or not at all in their first round.
  */
+import type { Address } from "../base/address.ts";
 import { LogLevel } from "../base/ports.ts";
 import { Timer } from "../base/timer_heap.ts";
 import { MsgpackWriter } from "../wire/msgpack_writer.ts";
@@ -64,6 +65,8 @@ export class Prober implements AckSink {
   // The probe under way.
   #stage: Stage = Stage.resting;
   #target: NodeState | undefined;
+  /** Where the target was when the probe began: who took over its name since, elsewhere, is not the one that we asked. */
+  #address: Address | undefined;
   /** The target's incarnation when the probe began: what we suspect is that incarnation, not a reborn one. */
   #incarnation = 0;
   #seqNo = 0;
@@ -167,6 +170,7 @@ export class Prober implements AckSink {
     counters.probes++;
     this.#stage = Stage.asking;
     this.#target = target;
+    this.#address = target.address;
     this.#incarnation = target.incarnation;
     this.#nacksExpected = 0;
     this.#nacksReceived = 0;
@@ -254,7 +258,9 @@ export class Prober implements AckSink {
     }
     counters.probesFailed++;
     logger.log(LogLevel.info, `memberlist: Suspect ${target.name} has failed, no acks received`);
-    this.#membership.onSuspect({ incarnation: this.#incarnation, node: target.name, from: local.name });
+    if (target.address.equals(this.#address!)) {
+      this.#membership.onSuspect({ incarnation: this.#incarnation, node: target.name, from: local.name });
+    }
     // Helpers that stay silent as well hint that it is us who hears nothing.
     const missing = Math.max(0, this.#nacksExpected - this.#nacksReceived);
     this.#end(this.#nacksExpected > 0 ? missing : 1);

@@ -213,6 +213,18 @@ Deno.test("Prober: a target that was reborn during the probe is not suspected", 
   equal(other.status, NodeStatus.alive);
 });
 
+Deno.test("Prober: a name that was taken over during the probe, from elsewhere, is not suspected", () => {
+  const { world, other } = probing();
+  world.receive(alive({ incarnation: 5 }));
+  untilPing(world);
+  world.receive(dead("other", 5, "other"));
+  world.receive(alive({ incarnation: 1, addr: Uint8Array.of(127, 0, 0, 3) }));
+  world.runFor(1001);
+  equal(world.memberlist.counters.probesFailed, 1);
+  equal(other.status, NodeStatus.alive);
+  equal(other.incarnation, 1);
+});
+
 Deno.test("Prober: without helpers a failure raises the score by 1 (C.10.5)", () => {
   const { world } = probing();
   untilPing(world);
