@@ -113,7 +113,8 @@ function parseIpv6(text: string): Uint8Array | undefined {
   const zoneless = text.split("%", 1)[0]!;
   const halves = zoneless.split("::");
   if (halves.length > 2) return undefined;
-  const head = parseGroups(halves[0]!);
+  // Dotted groups end an address; before a "::" they do not.
+  const head = halves.length === 2 && halves[0]!.includes(".") ? undefined : parseGroups(halves[0]!);
   const tail = halves.length === 2 ? parseGroups(halves[1]!) : [];
   if (head === undefined || tail === undefined) return undefined;
   const missing = 16 - head.length - tail.length;

@@ -30,6 +30,9 @@ Deno.test("parseIp() refuses what is not an IP literal", () => {
     "1::2::3",
     "1:2:3",
     "g::1",
+    "1.2.3.4::",
+    "1:1.2.3.4::1",
+    "::1.2.3.4:1",
   ];
   for (const text of [...wrong, "12345::1", "1:2:3:4:5:6:7:8:9", "1:2:3:4:5:6:7::8"]) {
     equal(parseIp(text), undefined, text);
