@@ -1,6 +1,8 @@
 /** The whole life of `serf agent` in a simulated world. Texts and exit codes are those of HashiCorp's agent. */
 import { deepEqual, equal, match, ok } from "../../support/assert.ts";
+import { Agent } from "../../../lib/agent/agent.ts";
 import type { AgentFlags } from "../../../lib/agent/agent_flags.ts";
+import { readSettings, resolveConfig } from "../../../lib/agent/config_validate.ts";
 import { runAgent } from "../../../lib/cli/agent_run.ts";
 import { SimClock } from "../../../lib/sim/sim_clock.ts";
 import { SimNetwork } from "../../../lib/sim/sim_network.ts";
@@ -252,7 +254,7 @@ async function reload(
 
 const RELOADING = "==> Caught signal: hangup\n==> Reloading configuration...\n";
 
-Deno.test("runAgent() reloads tags, level and leave flags at SIGHUP", async () => {
+Deno.test("runAgent() reloads level and leave flags at SIGHUP, and ignores what cannot change", async () => {
   const { output, end, platform } = await reload(
     '{"tags":{"x":"1"}}',
     '{"tags":{"y":"2"},"log_level":"warn","leave_on_terminate":true,"node_name":"z","bind":"nope:x","profile":"zz"}',
@@ -265,6 +267,26 @@ Deno.test("runAgent() reloads tags, level and leave flags at SIGHUP", async () =
     platform.output.slice(mark),
     "==> Caught signal: terminated\n==> Gracefully shutting down agent...\n",
   );
+});
+
+Deno.test("runAgent(): after a reload the cluster sees the configured tags, and no others", async () => {
+  const network = new SimNetwork(new SimClock(), 1);
+  const watching = new FakePlatform({ network });
+  const settings = readSettings({ node: "b", bind: "10.1.0.2" }, watching, () => {});
+  const watcher = await Agent.create(await resolveConfig(settings, watching, () => {}), watching);
+  const { platform, exit } = await start(
+    { configPaths: ["/c"], tag: ["a=b"], join: ["10.1.0.2"] },
+    { network, files: { "/c": '{"tags":{"x":"1"}}' } },
+  );
+  const seen = () => [...watcher.members().find(({ name }) => name === "a")!.tags];
+  deepEqual(seen(), [["a", "b"], ["x", "1"]]);
+  platform.files.set("/c", '{"tags":{"y":"2"}}');
+  platform.signal("SIGHUP");
+  await pass(platform, 2_000);
+  deepEqual(seen(), [["a", "b"], ["y", "2"]]);
+  platform.signal("SIGTERM");
+  await inTime(platform, exit);
+  watcher.shutdown();
 });
 
 Deno.test("runAgent() keeps the level when the new one is bad, and applies the rest", async () => {

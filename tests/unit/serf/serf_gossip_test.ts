@@ -103,7 +103,7 @@ Deno.test("F.2.14: an old leave intent about a live node is refuted by it: leave
   equal(untilAllSee(cluster, "n2", "failed", 20_000), true);
 });
 
-Deno.test("D.3: a leave intent about a node that is not known yet waits for it", () => {
+Deno.test("D.3: an intent about a node that nobody knows goes round once, and dies down", () => {
   const cluster = formedCluster(3);
   const unknown = encoded((writer) => encodeJoin(writer, 30, "stranger"));
   inject(cluster, 0, unknown);
