@@ -87,10 +87,16 @@ export class Membership {
   /** Somebody is said to be alive (C.3). */
   onAlive(alive: Readonly<Alive>): void {
     const { counters, table, bindPort } = this.#engine;
-    const fault = findFault(alive);
+    const isAboutUs = alive.node === this.#local.name;
+    const fault = findFault(alive, isAboutUs);
     if (fault !== undefined) {
       counters.malformed++;
       this.#reportIgnored(alive, fault);
+      return;
+    }
+    const port = alive.port === 0 ? bindPort : alive.port;
+    if (isAboutUs) {
+      this.#onAliveAboutUs(alive, port);
       return;
     }
     // HashiCorp's agents take a node without versions for one of version 0, and then refuse every push/pull.
@@ -99,13 +105,9 @@ export class Membership {
       this.#reportIgnored(alive, `protocol version(s) are wrong: ${goBytes(alive.vsn.subarray(0, 6))}`);
       return;
     }
-    const port = alive.port === 0 ? bindPort : alive.port;
-    if (alive.node === this.#local.name) this.#onAliveAboutUs(alive, port);
-    else {
-      const node = table.get(alive.node);
-      if (node === undefined) this.#onAliveOfUnknown(alive, port);
-      else this.#onAliveOfKnown(node, alive, port);
-    }
+    const node = table.get(alive.node);
+    if (node === undefined) this.#onAliveOfUnknown(alive, port);
+    else this.#onAliveOfKnown(node, alive, port);
   }
 
   /** Somebody is said to be suspect (C.4). */
@@ -171,7 +173,8 @@ export class Membership {
     const { table, counters } = this.#engine;
     const node = table.get(accusation.node);
     if (node === undefined || accusation.incarnation < node.incarnation) return undefined;
-    if (isTextWithin(accusation.from, NAME_BYTES_MAX)) return node;
+    // What is said of us we must deny, whoever says it: others may believe it.
+    if (node === this.#local || isTextWithin(accusation.from, NAME_BYTES_MAX)) return node;
     counters.malformed++;
     return undefined;
   }
@@ -351,13 +354,14 @@ function setAddress(node: NodeState, ip: Uint8Array, port: number): void {
 
 /**
  * What makes an alive message one that no node sends. What could not be gossiped on (it fits into no packet) would stay
- * in our queue, and strangers could fill our memory with it.
+ * in our queue, and strangers could fill our memory with it. About us we listen to any metadata, to deny it: HashiCorp's
+ * agents believe it.
  */
-function findFault({ node, addr, meta }: Readonly<Alive>): string | undefined {
+function findFault({ node, addr, meta }: Readonly<Alive>, isAboutUs: boolean): string | undefined {
   if (node === "") return "it names nobody";
   if (!isTextWithin(node, NAME_BYTES_MAX)) return `its name has more than ${NAME_BYTES_MAX} bytes`;
   if (addr.length !== 4 && addr.length !== 16) return `its address has ${addr.length} bytes`;
-  return meta.length > META_BYTES_MAX ? `its metadata has ${meta.length} bytes` : undefined;
+  return meta.length > META_BYTES_MAX && !isAboutUs ? `its metadata has ${meta.length} bytes` : undefined;
 }
 
 /** Bytes as Go's `%v` prints them: `[255 128]`. */

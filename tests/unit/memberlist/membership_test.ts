@@ -314,6 +314,22 @@ Deno.test("alive about us: other contents, or a higher incarnation with the same
   deepEqual([...world.memberlist.local.meta], [0xff, 0x80]);
 });
 
+Deno.test("about us: what HashiCorp's agents believe and we would not take of others is refuted all the same", () => {
+  const forged = [
+    alive({ ...ME, incarnation: 60, vsn: new Uint8Array(0) }),
+    alive({ ...ME, incarnation: 60, vsn: Uint8Array.of(1, 5, 9, 2, 5, 5) }),
+    alive({ ...ME, incarnation: 60, meta: new Uint8Array(513) }),
+    suspect("me", 60, "x".repeat(513)),
+    dead("me", 60, "x".repeat(513)),
+  ];
+  for (const message of forged) {
+    const world = new World({ isAnswering: true });
+    world.receive(message);
+    equal(world.memberlist.local.incarnation, 61);
+    deepEqual([...world.memberlist.local.meta], [0xff, 0x80]);
+  }
+});
+
 Deno.test("alive about us: the mapped form of our own address is us", () => {
   const world = new World({ isAnswering: true });
   world.receive(alive({ ...ME, addr: toV4Mapped(ME.addr), incarnation: 4 }));
