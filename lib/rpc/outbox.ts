@@ -32,17 +32,38 @@ export class Outbox implements RecordSink {
   readonly #connection: StreamConnection;
   readonly #context: RpcContext;
   readonly #onDrained: () => void;
+  readonly #onGrown: () => void;
   readonly #queue = new RecordQueue();
   #drained: Promise<void> | undefined;
   #isComposing = false;
   #isSendScheduled = false;
   #isClosed = false;
+  #handedBytes = 0;
 
-  /** @param onDrained called when it is full no more, before records use the room. */
-  constructor(connection: StreamConnection, context: RpcContext, onDrained: () => void) {
+  /**
+   * @param onDrained called when it is full no more, before records use the room.
+   * @param onGrown called when it may hold more than before.
+   */
+  constructor(
+    connection: StreamConnection,
+    context: RpcContext,
+    onDrained: () => void,
+    onGrown: () => void,
+  ) {
     this.#connection = connection;
     this.#context = context;
     this.#onDrained = onDrained;
+    this.#onGrown = onGrown;
+  }
+
+  /** What waits, here and in the connection. */
+  get heldBytes(): number {
+    return this.#connection.queuedBytes + this.#queue.bytes;
+  }
+
+  /** What the client has fetched so far. */
+  get fetchedBytes(): number {
+    return this.#handedBytes - this.#connection.queuedBytes;
   }
 
   /** Whether the client reads too slowly: no request should be handled now. */
@@ -84,6 +105,7 @@ export class Outbox implements RecordSink {
       if (!this.#queue.hasRoom(source, body)) return false;
     }
     this.#queue.push(source, body);
+    this.#onGrown();
     if (!this.#isComposing) this.#scheduleRecords();
     return true;
   }
@@ -134,7 +156,10 @@ export class Outbox implements RecordSink {
   }
 
   #write(bytes: Uint8Array): void {
-    if (this.#connection.write(bytes) <= SEND_QUEUE_BYTES_MAX || this.#drained !== undefined) return;
+    const queuedBytes = this.#connection.write(bytes);
+    this.#handedBytes += bytes.length;
+    this.#onGrown();
+    if (queuedBytes <= SEND_QUEUE_BYTES_MAX || this.#drained !== undefined) return;
     this.#drained = this.#connection.drained().then(() => {
       this.#drained = undefined;
       this.#onDrained();

@@ -33,6 +33,11 @@ export class RecordQueue {
   #head = 0;
   #bytes = 0;
 
+  /** What all that waits costs. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   get isEmpty(): boolean {
     return this.#head === this.#records.length;
   }

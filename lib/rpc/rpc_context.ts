@@ -3,6 +3,7 @@ import { LogLimiter } from "../base/log_limiter.ts";
 import { type Clock, type Logger, LogLevel } from "../base/ports.ts";
 import { MsgpackReader } from "../wire/msgpack_reader.ts";
 import { MsgpackWriter } from "../wire/msgpack_writer.ts";
+import { type BudgetLimits, ClientBudget } from "./client_budget.ts";
 import { EventHub } from "./event_stream.ts";
 import { DROP_NOTICE } from "./log_stream.ts";
 import { MemberEncoder } from "./member_encoding.ts";
@@ -14,6 +15,8 @@ export interface RpcCounters {
   clientsAccepted: number;
   /** Connections closed at once because there were too many. */
   clientsRefused: number;
+  /** Connections ended because all of them together held too much. */
+  clientsDropped: number;
   /** Requests, answered with an error or not. */
   commands: number;
   /** Requests that broke the protocol; each ended its connection. */
@@ -42,6 +45,11 @@ export class RpcLog {
 
   refused(remote: string, clientCount: number): void {
     this.#faults.log(LogLevel.warn, `agent.ipc: Refusing client: ${remote}: ${clientCount} are connected`);
+  }
+
+  clientDropped(remote: string, heldBytes: number): void {
+    const why = `it leaves ${heldBytes} bytes waiting, and all clients together too many`;
+    this.#faults.log(LogLevel.warn, `${DROP_NOTICE}client: ${remote}: ${why}`);
   }
 
   beforeAuth(): void {
@@ -79,10 +87,12 @@ export class RpcContext {
   readonly reader = new MsgpackReader();
   readonly members = new MemberEncoder();
   readonly events: EventHub;
+  readonly budget: ClientBudget;
   readonly log: RpcLog;
   readonly counters: RpcCounters = {
     clientsAccepted: 0,
     clientsRefused: 0,
+    clientsDropped: 0,
     commands: 0,
     malformed: 0,
     eventsDropped: 0,
@@ -90,7 +100,13 @@ export class RpcContext {
   };
 
   /** @param authKey "" for none. */
-  constructor(readonly backend: RpcBackend, readonly clock: Clock, readonly authKey: string) {
+  constructor(
+    readonly backend: RpcBackend,
+    readonly clock: Clock,
+    readonly authKey: string,
+    limits?: BudgetLimits,
+  ) {
+    this.budget = new ClientBudget(clock, limits);
     this.events = new EventHub(backend, this.members);
     this.log = new RpcLog(clock, backend.logger);
   }

@@ -4,8 +4,8 @@ import type { RpcBackend } from "./rpc_backend.ts";
 import { RpcContext, type RpcCounters } from "./rpc_context.ts";
 import { RpcSession } from "./rpc_session.ts";
 
-/** Clients at once; those that come then are turned away. HashiCorp's agents have no bound. */
-export const CLIENTS_MAX = 4096;
+/** Clients at once; those that come then are turned away. HashiCorp's agents have no bound but the system's. */
+export const CLIENTS_MAX = 1024;
 
 /** Where to listen, and who may ask. */
 export interface RpcServerOptions {
@@ -77,6 +77,8 @@ export class RpcServer {
     const session = new RpcSession(this.#context, client);
     this.#sessions.add(session);
     await session.run();
+    // What the system still holds of it counts: it is a descriptor and memory, and a client can cause it again and again.
+    await client.released();
     this.#sessions.delete(session);
   }
 

@@ -29,6 +29,7 @@ import { WireError } from "../base/errors.ts";
 import { Timer } from "../base/timer_heap.ts";
 import type { StreamConnection } from "../platform/platform.ts";
 import type { MsgpackWriter } from "../wire/msgpack_writer.ts";
+import type { BudgetedClient, ClientAccount } from "./client_budget.ts";
 import type { EventStream } from "./event_stream.ts";
 import { FrameDecoder } from "./frame_decoder.ts";
 import type { LogStream } from "./log_stream.ts";
@@ -50,7 +51,7 @@ type SessionState = "new" | "unauthenticated" | "ready" | "closing" | "closed";
 type Expected = "header" | "body" | "unwanted body";
 
 /** One client. */
-export class RpcSession {
+export class RpcSession implements BudgetedClient {
   /** By the number of their request. bounded: by the handler of `stream`. */
   readonly streams = new Map<Seq, EventStream>();
   monitor: LogStream | undefined;
@@ -59,6 +60,7 @@ export class RpcSession {
   readonly #connection: StreamConnection;
   readonly #decoder = new FrameDecoder();
   readonly #header: RequestHeader = { command: "", seq: 0 };
+  readonly #account: ClientAccount;
   readonly #handleRequests = () => this.#handleWhatIsHere();
   #state: SessionState = "new";
   #expected: Expected = "header";
@@ -68,12 +70,29 @@ export class RpcSession {
   #pending: Promise<void> | undefined;
   /** Whether the read loop waits for the outbox. */
   #isStalled = false;
+  #receivedBytes = 0;
 
   constructor(readonly context: RpcContext, connection: StreamConnection) {
     this.#connection = connection;
+    this.#account = context.budget.open(this);
     this.outbox = new Outbox(connection, context, () => {
       if (this.#isStalled) this.outbox.compose(this.#handleRequests);
-    });
+    }, () => this.#account.update());
+  }
+
+  get heldBytes(): number {
+    return this.outbox.heldBytes + this.#decoder.ownBytes;
+  }
+
+  get movedBytes(): number {
+    return this.#receivedBytes + this.outbox.fetchedBytes;
+  }
+
+  drop(): void {
+    if (this.#state === "closed") return;
+    this.context.counters.clientsDropped++;
+    this.context.log.clientDropped(this.#connection.remote, this.heldBytes);
+    this.close();
   }
 
   /** Whether the handshake is over. */
@@ -102,10 +121,12 @@ export class RpcSession {
     this.streams.clear();
     this.outbox.close();
     this.#connection.close();
+    this.#account.close();
   }
 
   /** More bytes from the client. @param chunk borrowed for the call, and while what is in it has to wait. */
   onBytes(chunk: Uint8Array): void {
+    this.#receivedBytes += chunk.length;
     this.#decoder.push(chunk);
     this.outbox.compose(this.#handleRequests);
   }
@@ -165,6 +186,7 @@ export class RpcSession {
         this.outbox.compose(this.#handleRequests);
       }
       this.#decoder.retain();
+      this.#account.update();
     }
   }
 

@@ -63,6 +63,23 @@ Deno.test("RpcServer turns away who comes when it is full; who is there stays", 
   server.close();
 });
 
+Deno.test("RpcServer counts a client until the system has let go of its connection", async () => {
+  const { listener, server } = started(1);
+  const stranded = listener.connect(new FakeConnection());
+  stranded.isStranded = true;
+  stranded.send(Uint8Array.of(0xc1));
+  await settle();
+  equal(stranded.isClosed, true);
+  equal(server.clientCount, 1);
+  const refused = listener.connect(new FakeConnection());
+  await settle();
+  equal(refused.isClosed, true);
+  stranded.release();
+  await settle();
+  equal(server.clientCount, 0);
+  server.close();
+});
+
 Deno.test("RpcServer.close() ends all connections; it may be called twice", async () => {
   const { listener, server } = started();
   const client = listener.connect(new FakeConnection());
