@@ -90,8 +90,10 @@ export class BroadcastQueue {
     for (let i = this.#tiers.length - 1; i >= 0 && this.#size > entriesMax; i--) {
       const excess = this.#tiers[i]!.dropLast(this.#size - entriesMax);
       this.#size -= excess.length;
-      for (const entry of excess) this.#forgetKey(entry);
-      dropped.push(...excess);
+      for (const entry of excess) {
+        this.#forgetKey(entry);
+        dropped.push(entry);
+      }
     }
     for (const entry of dropped) entry.onFinished?.();
   }

@@ -55,7 +55,8 @@ export class BroadcastTier<E extends QueuedBroadcast> {
     while (dropped.length < count && this.#lengths.length > 0) {
       const length = this.#lengths[0]!;
       const entries = this.#byLength.get(length)!;
-      dropped.push(...entries.splice(0, count - dropped.length));
+      // Not spread: a flood is more than a call takes as arguments.
+      for (const entry of entries.splice(0, count - dropped.length)) dropped.push(entry);
       if (entries.length === 0) this.#forget(length);
     }
     return dropped;

@@ -191,3 +191,11 @@ Deno.test("BroadcastQueue does what the rule says, whatever is queued and sent",
     }
   }));
 });
+
+Deno.test("BroadcastQueue.prune() drops however many there are: a flood between two prunings", () => {
+  const queue = new BroadcastQueue({ retransmitMult: 4, nodeCount: () => 1, onQueued: () => {} });
+  const message = new Uint8Array(8);
+  for (let i = 0; i < 300_000; i++) queue.queue(message);
+  queue.prune(10);
+  equal(queue.size, 10);
+});
