@@ -9,7 +9,7 @@ export interface StoredEvent {
   readonly payload: Uint8Array | null;
 }
 
-/** What became of an event. `new`: deliver it and pass it on. `full`: the buffer's bound is reached, it is dropped. */
+/** What became of an event. `new`: deliver it and pass it on. `full`: the buffer's bound is reached, it is dropped, new or not. */
 export type EventVerdict = "new" | "duplicate" | "old" | "ignored" | "absurd" | "full";
 
 /**
@@ -19,6 +19,12 @@ export type EventVerdict = "new" | "duplicate" | "old" | "ignored" | "absurd" | 
 const EVENTS_PER_TIME_MAX = 4096;
 /** All events together, in bytes of name and payload: below half of what a push/pull may weigh (20 MiB). */
 const RING_BYTES_MAX = 8 * 1024 * 1024;
+/** Up to this many events at one time are simply compared; more of them are looked up. */
+const COMPARED_MAX = 32;
+/** A call of the decoder costs as much as this many bytes one by one. */
+const DECODED_MIN = 64;
+/** Gives every byte a character of its own. */
+const ONE_TO_ONE = new TextDecoder("windows-1252");
 /** What an event weighs beyond its name and payload: its objects, and its framing in a push/pull. */
 const EVENT_OVERHEAD_BYTES = 64;
 
@@ -29,6 +35,11 @@ export class UserEvents {
   // bounded: as many slots as the ring has, EVENTS_PER_TIME_MAX each, RING_BYTES_MAX together.
   readonly #ring: LamportRing<StoredEvent>;
   #bytes = 0;
+  /**
+   * What is in slots of more than {@linkcode COMPARED_MAX} events, by Lamport time: one push/pull may bring a million
+   * events of one time. bounded: one per slot, an entry per event.
+   */
+  readonly #identities = new Map<number, Set<string>>();
 
   /** @param size how many Lamport times are remembered (512 in all real clusters: push/pull sends them all). */
   constructor(clock: LamportClock, size: number) {
@@ -53,23 +64,45 @@ export class UserEvents {
   record(lTime: number, name: string, payload: Uint8Array | null): EventVerdict {
     const slot = this.#ring.open(lTime);
     if (typeof slot === "string") return slot;
-    for (const known of slot.entries) {
-      if (known.name === name && isSamePayload(known.payload, payload)) return "duplicate";
-    }
     const weight = weightOf(name, payload);
     if (slot.entries.length >= EVENTS_PER_TIME_MAX || this.#bytes + weight > RING_BYTES_MAX) return "full";
+    if (this.#isKnown(slot, name, payload)) return "duplicate";
     this.#bytes += weight;
     slot.entries.push({ name, payload: payload === null ? null : payload.slice() });
+    this.#identities.get(lTime)?.add(identityOf(name, payload));
     return "new";
   }
 
+  #isKnown(slot: RingSlot<StoredEvent>, name: string, payload: Uint8Array | null): boolean {
+    const { lTime, entries } = slot;
+    if (entries.length <= COMPARED_MAX) {
+      return entries.some((known) => known.name === name && isSamePayload(known.payload, payload));
+    }
+    let identities = this.#identities.get(lTime);
+    if (identities === undefined) {
+      identities = new Set(entries.map((known) => identityOf(known.name, known.payload)));
+      this.#identities.set(lTime, identities);
+    }
+    return identities.has(identityOf(name, payload));
+  }
+
   #onDropped(slot: RingSlot<StoredEvent>): void {
+    this.#identities.delete(slot.lTime);
     for (const event of slot.entries) this.#bytes -= weightOf(event.name, event.payload);
   }
 }
 
 function weightOf(name: string, payload: Uint8Array | null): number {
   return EVENT_OVERHEAD_BYTES + name.length + (payload?.length ?? 0);
+}
+
+/** Name and payload as one text, a character per byte of payload; no other pair has the same. */
+function identityOf(name: string, payload: Uint8Array | null): string {
+  let identity = `${name.length} ${name}`;
+  if (payload === null) return identity;
+  if (payload.length > DECODED_MIN) return identity + ONE_TO_ONE.decode(payload);
+  for (const byte of payload) identity += String.fromCharCode(byte);
+  return identity;
 }
 
 /** Nothing and empty are the same payload. */

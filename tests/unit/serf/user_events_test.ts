@@ -89,7 +89,7 @@ Deno.test("UserEvents is bounded in events per Lamport time", () => {
   for (let i = 0; i < 5000; i++) if (events.record(1, `e${i}`, null) === "new") recorded++;
   equal(recorded, 4096);
   equal(events.record(1, "one more", null), "full");
-  equal(events.record(1, "e0", null), "duplicate");
+  equal(events.record(1, "e0", null), "full");
 });
 
 Deno.test("UserEvents is bounded in bytes, and a slot that is taken over gives its bytes back", () => {
@@ -125,4 +125,35 @@ Deno.test("D.4: of any stream of events each distinct one in the window is new e
       seen.add(identity);
     }
   }));
+});
+
+Deno.test("UserEvents tells events apart in a slot of few and of many, whatever bytes they are", () => {
+  const { events } = fixture(4);
+  // Pairs that would be one if name and payload were simply put together, and payloads that are not UTF-8.
+  const pairs: [string, Uint8Array | null][] = [["", null], ["1", ascii("1 ")], ["11", ascii(" ")]];
+  for (let i = 0; i < 200; i++) {
+    pairs.push([`${i % 3}`, Uint8Array.of(0x80 + i % 64, i)], [`e${i}`, null], [`e`, ascii(`${i}`)]);
+  }
+  for (const lTime of [1, 5]) {
+    for (const [name, payload] of pairs) {
+      equal(events.record(lTime, name, payload), "new", `${name} ${payload}`);
+    }
+    for (const [name, payload] of pairs) equal(events.record(lTime, name, payload), "duplicate");
+    equal(events.record(lTime, "e0", new Uint8Array(0)), "duplicate");
+  }
+  equal(events.slots[1]!.entries.length, pairs.length);
+});
+
+Deno.test("UserEvents: an event costs no more in a slot of thousands than in one of a few dozen", () => {
+  const costOf = (perTime: number) => {
+    const { events } = fixture();
+    const startMs = performance.now();
+    for (let i = 0; i < 16_384; i++) {
+      events.record(1 + 512 * Math.floor(i / perTime), "e", Uint8Array.of(i, i >> 8));
+    }
+    return performance.now() - startMs;
+  };
+  costOf(64);
+  const ratio = costOf(4096) / costOf(64);
+  equal(ratio < 5, true, `${ratio}`);
 });
