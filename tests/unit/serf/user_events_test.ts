@@ -153,7 +153,8 @@ Deno.test("UserEvents: an event costs no more in a slot of thousands than in one
     }
     return performance.now() - startMs;
   };
-  costOf(64);
-  const ratio = costOf(4096) / costOf(64);
+  // The best of several: whatever else runs here costs time now and then.
+  const best = (perTime: number) => Math.min(...[1, 2, 3].map(() => costOf(perTime)));
+  const ratio = best(4096) / best(64);
   equal(ratio < 5, true, `${ratio}`);
 });
