@@ -2,7 +2,6 @@
 import type { Random } from "../base/ports.ts";
 import {
   type Coordinate,
-  copyCoordinate,
   distanceSeconds,
   freshCoordinate,
   isFiniteCoordinate,
@@ -72,6 +71,8 @@ export class CoordinateClient {
     if (!isFiniteCoordinate(this.#own)) {
       this.#resets++;
       this.#own = freshCoordinate(this.#options);
+      // Else what broke the old one would spoil the next as well, for a whole window.
+      this.#adjustments.fill(0);
     }
     this.#others.set(node, other);
     return undefined;
@@ -85,13 +86,6 @@ export class CoordinateClient {
   /** The estimated round trip to `other`, in seconds. */
   distanceTo(other: Coordinate): number {
     return distanceSeconds(this.#own, other);
-  }
-
-  /** Replaces the own coordinate (a restored one). @returns as {@linkcode update}. */
-  set(coordinate: Coordinate): string | undefined {
-    const fault = this.#faultOf(0, coordinate);
-    if (fault === undefined) this.#own = copyCoordinate(coordinate);
-    return fault;
   }
 
   /** Drops all that is kept of a node. */
