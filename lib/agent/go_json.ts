@@ -40,7 +40,7 @@ export function decodeWholeText(text: string): unknown {
 }
 
 /** The kind of a JSON value in the words of Go's `cannot unmarshal`: `object`, `array`, `string`, `number`, `bool`. */
-export function jsonKind(value: unknown): string {
+function jsonKind(value: unknown): string {
   if (Array.isArray(value)) return "array";
   return typeof value === "boolean" ? "bool" : typeof value;
 }

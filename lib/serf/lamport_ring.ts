@@ -21,6 +21,7 @@ export class LamportRing<Entry> {
   readonly #slots: (RingSlot<Entry> | undefined)[];
   readonly #clock: LamportClock;
   readonly #onDropped: (slot: RingSlot<Entry>) => void;
+  /** Nothing before this time is let in. */
   #minTime = 0;
 
   /**
@@ -37,11 +38,6 @@ export class LamportRing<Entry> {
   /** The slots as push/pull sends them: most are undefined. A live view. */
   get slots(): readonly (RingSlot<Entry> | undefined)[] {
     return this.#slots;
-  }
-
-  /** Nothing before this time is let in. */
-  get minTime(): number {
-    return this.#minTime;
   }
 
   /** From now on lets in nothing older than `minTime`; an earlier call with a later time stays in force. */

@@ -79,7 +79,7 @@ export class MemberTable {
     return this.#all;
   }
 
-  /** The failed. A live view x */
+  /** The failed. A live view: backwards is the way to walk it while members are erased. */
   get failed(): readonly MemberRecord[] {
     return this.#failed;
   }
