@@ -13,7 +13,7 @@ export class ExchangeClient {
   readonly #clock: Clock;
   readonly #budget: StreamBudget;
   readonly #faults: FaultHook;
-  /** bounded: by the budget's open streams. */
+  /** bounded: by the budget's open and stranded streams. */
   readonly #exchanges = new Set<OutboundExchange>();
   #closed = false;
 
@@ -29,8 +29,9 @@ export class ExchangeClient {
    * @param timeoutMs for connecting, sending and reading together.
    */
   open(to: Address, request: Uint8Array, timeoutMs: number, sink: ExchangeSink): void {
-    const share = this.#closed ? undefined : this.#budget.tryOpen();
-    if (share === undefined) {
+    const share = this.#closed ? undefined : this.#budget.tryOpen(to);
+    if (share === undefined || !share.admitsWrite(request.length)) {
+      share?.close();
       const text = this.#closed ? CLOSED_TEXT : "too many open exchanges";
       return this.#deliverLater(() => sink.onError(new TransportError("local", `dial tcp ${to}: ${text}`)));
     }
@@ -80,9 +81,8 @@ export class ExchangeClient {
  * One outbound exchange: dialing, then sending, then reading. One deadline for all of it, which ends whatever is
  * pending by aborting the dial or closing the connection.
  *
- * Deno 2.4 leaves a pending write pending when its connection is closed, until the peer reads or goes away. The
- * deadline therefore ends the waiting rather than the write; what the exchange holds of the budget it gives back
- * only when the write has really ended.
+ * Where closing does not end a write, the deadline ends the waiting rather than the write: the exchange is stranded
+ * (transport_limits.ts) until the write has ended.
  */
 class OutboundExchange {
   readonly #to: Address;
@@ -93,6 +93,7 @@ class OutboundExchange {
   readonly #deadline = new Timer(() => this.interrupt());
   readonly #interruption: Promise<never>;
   #rejectInterruption: () => void = () => {};
+  #writing = false;
   #interrupted = false;
   #conn: Deno.TcpConn | undefined = undefined;
   #pending: Promise<unknown> = Promise.resolve();
@@ -112,6 +113,7 @@ class OutboundExchange {
     this.#interrupted = true;
     this.#dial.abort();
     if (this.#conn !== undefined) closeQuietly(this.#conn);
+    if (this.#writing) this.#share.strand();
     this.#rejectInterruption();
   }
 
@@ -133,7 +135,9 @@ class OutboundExchange {
     const path = pathOf(conn);
     // The system would hold the last part of a request back until the parts before it are confirmed.
     conn.setNoDelay(true);
+    this.#writing = true;
     await this.#guard("write", path, writeAll(conn, request));
+    this.#writing = false;
     const reader = sink.newFrameReader();
     if (reader === null) return null;
     const end = await this.#guard("read", path, this.#buffer.readFrom(conn, reader, this.#share));

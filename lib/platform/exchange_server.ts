@@ -32,7 +32,7 @@ export class ExchangeServer {
   readonly #budget: StreamBudget;
   readonly #counters: TransportCounters;
   readonly #faults: FaultHook;
-  /** bounded: by the budget's open streams. */
+  /** bounded: by the budget's open and stranded streams. */
   readonly #streams = new Set<InboundStream>();
   #closed = false;
 
@@ -90,12 +90,13 @@ export class ExchangeServer {
   #admit(conn: Deno.Conn, context: ServerContext): void {
     if (this.#closed) return closeQuietly(conn);
     this.#counters.streamsAccepted++;
-    const share = this.#budget.tryOpen();
+    const from = addressOf(conn.remoteAddr);
+    const share = this.#budget.tryOpen(from);
     if (share === undefined) {
       this.#counters.streamsRefused++;
       return closeQuietly(conn);
     }
-    const stream = new InboundStream(conn, share, context);
+    const stream = new InboundStream(conn, from, share, context);
     this.#streams.add(stream);
     void stream.run().finally(() => this.#streams.delete(stream));
   }
@@ -108,20 +109,23 @@ export class ExchangeServer {
  *        |                              |
  *        +-- deadline, error, limit ----+--> closed
  *
- * One deadline per state; closing the connection ends what is pending. Deno 2.4 leaves a pending write pending
- * then, until the peer reads or goes away: such a stream keeps its share of the budget, which is what bounds them.
+ * One deadline per state; closing the connection ends what is pending. Where it does not end a write, the stream is
+ * stranded (transport_limits.ts) until that has ended.
  */
 class InboundStream {
   readonly #conn: Deno.Conn;
+  readonly #from: Address;
   readonly #share: StreamShare;
   readonly #context: ServerContext;
   readonly #buffer = new MessageBuffer();
   readonly #deadline = new Timer(() => this.#onDeadline());
+  #writing = false;
   #expired = false;
   #closed = false;
 
-  constructor(conn: Deno.Conn, share: StreamShare, context: ServerContext) {
+  constructor(conn: Deno.Conn, from: Address, share: StreamShare, context: ServerContext) {
     this.#conn = conn;
+    this.#from = from;
     this.#share = share;
     this.#context = context;
   }
@@ -129,8 +133,7 @@ class InboundStream {
   /** Serves the stream to its end. Never rejects. */
   async run(): Promise<void> {
     try {
-      const from = addressOf(this.#conn.remoteAddr);
-      if (await this.#readRequest(from)) await this.#answer(from);
+      if (await this.#readRequest()) await this.#answer();
     } catch (error) {
       this.#context.faults.report(error);
     } finally {
@@ -148,7 +151,7 @@ class InboundStream {
     closeQuietly(this.#conn);
   }
 
-  async #readRequest(from: Address): Promise<boolean> {
+  async #readRequest(): Promise<boolean> {
     const { clock, counters, sink, timeoutMs } = this.#context;
     const reader = sink.newFrameReader();
     clock.arm(this.#deadline, timeoutMs);
@@ -169,23 +172,25 @@ class InboundStream {
       failure = this.#expired ? streamTimeout("read", path) : streamError("read", path, error);
     }
     counters.streamsFailed++;
-    sink.onExchangeFailed(from, this.#buffer.received, failure);
+    sink.onExchangeFailed(this.#from, this.#buffer.received, failure);
     return false;
   }
 
-  async #answer(from: Address): Promise<void> {
+  async #answer(): Promise<void> {
     const { clock, counters, sink, timeoutMs } = this.#context;
-    const reply = sink.onExchange(from, this.#buffer.message);
+    const reply = sink.onExchange(this.#from, this.#buffer.message);
     this.#buffer.release(this.#share);
     if (reply === null || this.#closed) return;
     // Peers that ask and then do not read could otherwise make us hold a thousand copies of our state.
-    if (!this.#share.resize(reply.length)) {
+    if (!this.#share.admitsWrite(reply.length) || !this.#share.resize(reply.length)) {
       counters.streamsRefused++;
       return;
     }
     clock.arm(this.#deadline, timeoutMs);
     try {
+      this.#writing = true;
       await writeAll(this.#conn, reply);
+      this.#writing = false;
       await this.#linger();
     } catch {
       // The peer went away or did not read in time: it has no reply, as it will notice itself.
@@ -212,5 +217,6 @@ class InboundStream {
   #onDeadline(): void {
     this.#expired = true;
     closeQuietly(this.#conn);
+    if (this.#writing) this.#share.strand();
   }
 }

@@ -5,6 +5,8 @@ import type { StreamShare } from "./transport_limits.ts";
 
 /** What a stream's buffer starts with; pings and user messages fit. */
 const FIRST_BYTES = 4096;
+/** What is written at a time. */
+const BLOCK_BYTES = 64 * 1024;
 
 /** How reading a message ended. */
 export type ReadEnd = "complete" | "end of stream" | "over limit";
@@ -60,10 +62,20 @@ export class MessageBuffer {
 
 const EMPTY = new Uint8Array(0);
 
-/** Writes all of `bytes`: the system takes as much at a time as its buffer has room for. */
+/**
+ * Writes all of `bytes`: the system takes as much at a time as its buffer has room for. A long message goes through a
+ * block, so that a write that never ends (see transport_limits.ts) does not keep all of it in memory.
+ */
 export async function writeAll(conn: Deno.Conn, bytes: Uint8Array): Promise<void> {
-  let written = 0;
-  while (written < bytes.length) written += await conn.write(bytes.subarray(written));
+  const block = bytes.length > BLOCK_BYTES ? new Uint8Array(BLOCK_BYTES) : undefined;
+  for (let written = 0; written < bytes.length;) {
+    let next = bytes.subarray(written, written + BLOCK_BYTES);
+    if (block !== undefined) {
+      block.set(next);
+      next = block.subarray(0, next.length);
+    }
+    written += await conn.write(next);
+  }
 }
 
 /** Closes a connection that may be closed already. */

@@ -1,4 +1,13 @@
-/** What peers may cost us in streams and memory, and the account that holds them to it. */
+/**
+ * What peers may cost us in streams and memory, and the account that holds them to it.
+ *
+ * A stream is *stranded* when it is over for us, but a write on it is not: Deno 2.4 leaves a pending write pending when
+ * its connection is closed, until the peer reads or goes away, and nothing else ends it. Such a stream gives its place
+ * back, as a thousand peers that never read would otherwise block all others for ever. What it still costs (a descriptor,
+ * a block of bytes, the system's buffers) is bounded by writing only what surely goes out at once to hosts that have
+ * stranded too many streams already.
+ */
+import { type Address, isV4Mapped } from "../base/address.ts";
 
 /** The bounds on the streams of one direction, inbound or outbound. */
 export interface StreamLimits {
@@ -10,6 +19,10 @@ export interface StreamLimits {
   readonly largeBytes: number;
   /** Bytes held in the buffers of all streams together. */
   readonly bufferedBytesMax: number;
+  /** Streams that one host may have stranded and still be written much; of an IPv6 network (/64) all are one host. */
+  readonly strandedPerHostMax: number;
+  /** The same for all hosts together. */
+  readonly strandedMax: number;
 }
 
 /**
@@ -21,7 +34,12 @@ export const STREAM_LIMITS: StreamLimits = Object.freeze({
   largeMax: 128,
   largeBytes: 64 * 1024,
   bufferedBytesMax: 64 * 1024 * 1024,
+  strandedPerHostMax: 8,
+  strandedMax: 512,
 });
+
+/** A fresh connection takes so much at once, whether its peer reads or not: systems' send buffers begin with more. */
+const SURE_WRITE_BYTES = 16 * 1024;
 
 /**
  * The account of one direction. Inbound and outbound streams have one each, so that strangers who use up the inbound
@@ -32,12 +50,15 @@ export class StreamBudget {
   #open = 0;
   #large = 0;
   #bufferedBytes = 0;
+  #stranded = 0;
+  /** bounded: by the streams that are stranded. */
+  readonly #strandedByHost = new Map<string, number>();
 
   constructor(limits: StreamLimits = STREAM_LIMITS) {
     this.#limits = limits;
   }
 
-  /** How many streams are open. */
+  /** How many streams are open; stranded ones are not. */
   get open(): number {
     return this.#open;
   }
@@ -47,11 +68,33 @@ export class StreamBudget {
     return this.#bufferedBytes;
   }
 
-  /** @returns the share of a new stream, or undefined when too many are open. */
-  tryOpen(): StreamShare | undefined {
+  /** How many streams are stranded. */
+  get stranded(): number {
+    return this.#stranded;
+  }
+
+  /** @returns the share of a new stream with `peer`, or undefined when too many are open. */
+  tryOpen(peer: Address): StreamShare | undefined {
     if (this.#open >= this.#limits.openMax) return undefined;
     this.#open++;
-    return new StreamShare(this);
+    return new StreamShare(this, peer);
+  }
+
+  /** For {@linkcode StreamShare} alone. */
+  admitsWrite(peer: Address, bytes: number): boolean {
+    if (bytes <= SURE_WRITE_BYTES || this.#stranded === 0) return true;
+    if (this.#stranded >= this.#limits.strandedMax) return false;
+    return (this.#strandedByHost.get(hostKey(peer)) ?? 0) < this.#limits.strandedPerHostMax;
+  }
+
+  /** For {@linkcode StreamShare} alone: `count` is 1 or -1. */
+  moveStranded(peer: Address, count: number): void {
+    this.#open -= count;
+    this.#stranded += count;
+    const key = hostKey(peer);
+    const ofHost = (this.#strandedByHost.get(key) ?? 0) + count;
+    if (ofHost === 0) this.#strandedByHost.delete(key);
+    else this.#strandedByHost.set(key, ofHost);
   }
 
   /** For {@linkcode StreamShare} alone: moves one stream from `before` to `after` bytes, if the limits allow it. */
@@ -76,15 +119,36 @@ export class StreamBudget {
   }
 }
 
+/** Whoever has one address of an IPv6 network can have all of them. */
+function hostKey({ ip, host }: Address): string {
+  return ip.length === 4 || isV4Mapped(ip) ? host : ip.subarray(0, 8).join(".");
+}
+
 /** What one open stream holds of a {@linkcode StreamBudget}. */
 export class StreamShare {
   readonly #budget: StreamBudget;
+  readonly #peer: Address;
   #bytes = 0;
+  #stranded = false;
   #closed = false;
 
   /** Use {@linkcode StreamBudget.tryOpen}. */
-  constructor(budget: StreamBudget) {
+  constructor(budget: StreamBudget, peer: Address) {
     this.#budget = budget;
+    this.#peer = peer;
+  }
+
+  /** Whether a message of `bytes` may be written: not one that could strand the stream when too many already are. */
+  admitsWrite(bytes: number): boolean {
+    return this.#budget.admitsWrite(this.#peer, bytes);
+  }
+
+  /** Says that the stream is over but for a write that goes on: it is no longer open, and holds nothing. Idempotent. */
+  strand(): void {
+    if (this.#closed || this.#stranded) return;
+    this.resize(0);
+    this.#stranded = true;
+    this.#budget.moveStranded(this.#peer, 1);
   }
 
   /** Says that the stream now holds `bytes`. @returns false, with nothing changed, when a limit forbids it. */
@@ -99,6 +163,7 @@ export class StreamShare {
     if (this.#closed) return;
     this.#closed = true;
     this.resize(0);
+    if (this.#stranded) this.#budget.moveStranded(this.#peer, -1);
     this.#budget.closeOne();
   }
 }

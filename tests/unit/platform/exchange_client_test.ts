@@ -3,8 +3,8 @@ import { Address } from "../../../lib/base/address.ts";
 import { DenoClock } from "../../../lib/platform/deno_clock.ts";
 import { ExchangeClient } from "../../../lib/platform/exchange_client.ts";
 import { FaultHook } from "../../../lib/platform/faults.ts";
-import { StreamBudget, type StreamLimits } from "../../../lib/platform/transport_limits.ts";
-import { closeAll, message, Outcome, pass } from "./fakes.ts";
+import { STREAM_LIMITS, StreamBudget, type StreamLimits } from "../../../lib/platform/transport_limits.ts";
+import { closeAll, message, Outcome, pass, until } from "./fakes.ts";
 
 const HOST = "127.0.10.70";
 
@@ -100,6 +100,31 @@ Deno.test("a peer that is silent, or does not read, runs into the deadline", asy
   equal(scene.budget.open, 0);
 });
 
+Deno.test("peers that never read do not use up the exchanges", async () => {
+  const scene = new Scene(never, { ...STREAM_LIMITS, openMax: 2, strandedPerHostMax: 2 });
+  try {
+    for (let i = 0; i < 2; i++) {
+      const outcome = scene.open(new Uint8Array(30_000_000), 100);
+      await outcome.settled;
+      equal(outcome.error?.kind, "timeout");
+    }
+    await pass(20);
+    equal(scene.budget.open, 0);
+    // Where closing does not end a write, nothing more that could strand is sent to that host.
+    const { stranded } = scene.budget;
+    const large = scene.open(new Uint8Array(30_000_000), 100);
+    await large.settled;
+    if (stranded > 0) equal(large.error!.message, `dial tcp ${scene.peer}: too many open exchanges`);
+    else equal(large.error!.kind, "timeout");
+    const small = scene.open(message(1), 100, new Outcome(false));
+    await small.settled;
+    equal(small.error, undefined);
+  } finally {
+    await scene.close();
+  }
+  await until(() => scene.budget.stranded === 0, "the end of the stranded ones");
+});
+
 Deno.test("a peer that drips its reply runs into the one deadline of the exchange", async () => {
   const scene = new Scene(async (conn) => {
     const reply = message(1);
@@ -164,7 +189,7 @@ Deno.test("a reply that ends early is EOF, none at all is null, garbage is the s
 });
 
 Deno.test("exchanges beyond the budget, in number or in bytes, fail as this host's fault", async () => {
-  const limits = { openMax: 2, largeMax: 2, largeBytes: 100_000, bufferedBytesMax: 50_000 };
+  const limits = { ...STREAM_LIMITS, openMax: 2, largeMax: 2, largeBytes: 100_000, bufferedBytesMax: 50_000 };
   const scene = new Scene(async (conn) => {
     await conn.read(new Uint8Array(10_000));
     await conn.write(message(60));

@@ -9,6 +9,8 @@ const LIMITS: StreamLimits = {
   largeMax: 1,
   largeBytes: 16_384,
   bufferedBytesMax: 200_000,
+  strandedPerHostMax: 2,
+  strandedMax: 100,
 };
 
 /** A server with small limits beside a world whose sink it serves. */
@@ -132,22 +134,35 @@ Deno.test("a peer that takes its reply and stays is cut off after a moment", asy
   }
 });
 
-Deno.test("a peer that never reads its reply costs no more than its share, and that until it goes", async () => {
-  const limited = new LimitedServer(100, { ...LIMITS, bufferedBytesMax: 40_000_000 });
-  const { world, budget } = limited;
-  world.sink.answer = () => new Uint8Array(30_000_000);
-  const conn = await limited.dial();
+Deno.test("peers that never read their replies do not keep the places of others", async () => {
+  const limited = new LimitedServer(100, { ...LIMITS, largeMax: 4, bufferedBytesMax: 130_000_000 });
+  const { world, budget, counters } = limited;
+  world.sink.answer = (request) => request[0] === 0 ? new Uint8Array(30_000_000) : request.slice();
+  const conns: Deno.TcpConn[] = [];
+  const dial = async (bytes: Uint8Array) => {
+    const conn = await limited.dial();
+    conns.push(conn);
+    await conn.write(bytes);
+    return conn;
+  };
   try {
-    await conn.write(message(0));
-    await until(() => budget.bufferedBytes === 30_000_000, "the reply");
-    // Where closing ends a write, the deadline frees the share; elsewhere the peer's end does.
-    await pass(300);
-    ok(budget.open <= 1 && budget.bufferedBytes <= 30_000_000);
-    conn.close();
-    await until(() => budget.open === 0, "the end");
+    for (let i = 0; i < 4; i++) await dial(message(0));
+    await until(() => budget.bufferedBytes === 120_000_000, "the replies");
+    // Where closing ends a write, the deadline ends the stream; elsewhere it lives on, beside those that are open.
+    await until(() => budget.open === 0, "the deadline");
+    await pass(20);
+    ok(budget.stranded === 0 || budget.stranded === 4, `${budget.stranded}`);
     equal(budget.bufferedBytes, 0);
+    const refused = counters.streamsRefused, { stranded } = budget;
+    equal((await readToEnd(await dial(message(3)))).count, 3000);
+    // But a host that strands streams is sent little from then on.
+    const large = await readToEnd(await dial(message(20)));
+    equal(large.count, stranded === 0 ? 20_000 : 0);
+    equal(counters.streamsRefused - refused, stranded === 0 ? 0 : 1);
+    closeAll(...conns);
+    await until(() => budget.stranded === 0 && budget.open === 0, "the end");
   } finally {
-    closeAll(conn);
+    closeAll(...conns);
     await limited.close();
   }
 });
