@@ -1,4 +1,5 @@
 /** Small files, synchronously, with errors in Go's words. */
+import { compareBytewise } from "../base/go_text.ts";
 import type { Files } from "./platform.ts";
 import { systemErrorText } from "./go_errors.ts";
 
@@ -20,7 +21,7 @@ export class DenoFiles implements Files {
     try {
       const entries = [...Deno.readDirSync(path)];
       return entries.map(({ name, isDirectory }) => ({ name, isDirectory }))
-        .sort((a, b) => compareBytes(a.name, b.name));
+        .sort((a, b) => compareBytewise(a.name, b.name));
     } catch (error) {
       const operation = error instanceof Deno.errors.NotADirectory ? "readdirent" : "open";
       throw pathError(operation, path, error);
@@ -136,17 +137,4 @@ function pathError(operation: string, path: string, cause: unknown): Error {
   // The runtime refuses an empty path before the system can say that there is no such file.
   if (path === "") return new Error(`${operation} : no such file or directory`, { cause });
   return new Error(`${operation} ${path}: ${systemErrorText(cause)}`, { cause });
-}
-
-/** Order of the UTF-8 bytes, which differs from the order of UTF-16 units where surrogates are involved. */
-function compareBytes(a: string, b: string): number {
-  const length = Math.min(a.length, b.length);
-  for (let i = 0; i < length; i++) {
-    const unitA = a.charCodeAt(i), unitB = b.charCodeAt(i);
-    if (unitA === unitB) continue;
-    const aIsSurrogate = unitA >= 0xd800 && unitA < 0xe000, bIsSurrogate = unitB >= 0xd800 && unitB < 0xe000;
-    if (aIsSurrogate !== bIsSurrogate) return aIsSurrogate ? 1 : -1;
-    return unitA - unitB;
-  }
-  return a.length - b.length;
 }
