@@ -1,7 +1,7 @@
 /**
  * AES-GCM for short packets, on the block cipher of node:crypto.
  *
- * `createCipheriv("aes-256-gcm", ...)` builds a stream object for every packet: of the 45 µs that an encrypted ping and
+ * `createCipheriv("aes-256-gcm", ...)` builds a stream object for every packet: of the 45 us that an encrypted ping and
  * its ack once cost more than plain ones, nearly all went there. GCM needs only the bare block cipher and one
  * multiplication per block (GHASH), and the block cipher can be kept for as long as the key is: ECB mode carries no
  * state from block to block. From about 512 bytes on the native mode is faster again, as its GHASH is.
