@@ -84,7 +84,9 @@ Deno.test("monitor can be interrupted while the agent does not answer", async ()
     remote: "127.0.0.1:7373",
     read: () => new Promise<null>(() => {}),
     write: () => 0,
+    queuedBytes: 0,
     drained: () => Promise.resolve(),
+    released: () => Promise.resolve(),
     close() {},
   });
   const done = runCli(["monitor"], agent.fake.platform);
