@@ -25,6 +25,11 @@ const NAMES_CHARS_MAX = 4 * 1024 * 1024;
 export class IntentBuffer {
   // bounded: max(4096, 2 * members), NAMES_CHARS_MAX together; in the order in which they were heard.
   readonly #recent = new Map<string, RecentIntent>();
+  /**
+   * Goes along behind the oldest: everything before it is deleted. One iterator for all evictions, as a fresh one would
+   * have to step over all that was deleted since the Map was last rebuilt.
+   */
+  #oldest = this.#recent.keys();
   #chars = 0;
   readonly #memberCount: () => number;
 
@@ -80,9 +85,10 @@ export class IntentBuffer {
 
   #evict(): void {
     const capacity = Math.max(CAPACITY_MIN, 2 * this.#memberCount());
-    for (const node of this.#recent.keys()) {
-      if (this.#recent.size <= capacity && this.#chars <= NAMES_CHARS_MAX) return;
-      this.#delete(node);
+    while (this.#recent.size > capacity || this.#chars > NAMES_CHARS_MAX) {
+      const oldest = this.#oldest.next();
+      if (oldest.done) this.#oldest = this.#recent.keys();
+      else this.#delete(oldest.value);
     }
   }
 

@@ -64,3 +64,17 @@ Deno.test("IntentBuffer is bounded by the length of names as well", () => {
   equal(buffer.size, 64);
   equal(buffer.oldestMs, 18);
 });
+
+Deno.test("IntentBuffer makes room for the newest however intents come, are taken and expire", () => {
+  const buffer = new IntentBuffer(() => 0);
+  for (let round = 0; round < 3; round++) {
+    const at = round * 10_000;
+    for (let i = 0; i < 5000; i++) buffer.upsert(`r${round}-${i}`, "join", 1, at + i);
+    equal(buffer.size, 4096);
+    equal(buffer.oldestMs, at + 904);
+    equal(buffer.take(`r${round}-950`)?.heardMs, at + 950);
+    buffer.upsert(`r${round}-904`, "leave", 2, at + 5000);
+    equal(buffer.oldestMs, at + 905);
+    if (round === 1) buffer.expire(at + 5000);
+  }
+});
