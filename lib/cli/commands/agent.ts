@@ -1,7 +1,7 @@
 /** `serf agent` */
 import type { AgentFlags } from "../../agent/agent_flags.ts";
 import { defineCommand } from "../command.ts";
-import { flag, type FlagSpec, type ParsedFlags } from "../flags.ts";
+import { flag, type FlagSpec, offering, type ParsedFlags } from "../flags.ts";
 
 const REPEATABLE = "May be repeated.";
 
@@ -30,12 +30,15 @@ const NETWORK_FLAGS: readonly FlagSpec[] = [
     "127.0.0.1:7373",
     "Where to listen for commands. The environment has no say in this.",
   ),
-  flag(
-    "profile",
-    "text",
-    "=[lan|wan|local]",
-    "lan",
-    "How patient timings are: as fits a local network, the Internet, or one machine. 'lan' if not given.",
+  offering(
+    flag(
+      "profile",
+      "text",
+      "=[lan|wan|local]",
+      "lan",
+      "How patient timings are: as fits a local network, the Internet, or one machine. 'lan' if not given.",
+    ),
+    ["lan", "wan", "local"],
   ),
   flag(
     "protocol",
@@ -96,13 +99,16 @@ const IDENTITY_FLAGS: readonly FlagSpec[] = [
     "The name of this node, which no other in the cluster may have. The host's name if not given.",
   ),
   flag("tag", "list", " key=value", "", `A tag of this node. ${REPEATABLE}`),
-  flag(
-    "tags-file",
-    "text",
-    "=/path/to/file",
-    "",
-    "A file with the tags, kept up to date as tags change, so that the next start has the same ones. Does not go " +
-      "together with tags from elsewhere.",
+  offering(
+    flag(
+      "tags-file",
+      "text",
+      "=/path/to/file",
+      "",
+      "A file with the tags, kept up to date as tags change, so that the next start has the same ones. Does not go " +
+        "together with tags from elsewhere.",
+    ),
+    "file",
   ),
   flag("role", "text", "=foo", "", "The role of this node. Deprecated: use '-tag role=foo'."),
 ];
@@ -115,44 +121,56 @@ const KEY_FLAGS: readonly FlagSpec[] = [
     "",
     "The key that encrypts what agents say to each other, in base64, of 16, 24 or 32 bytes. 'serf keygen' makes one.",
   ),
-  flag(
-    "keyring-file",
-    "text",
-    "",
-    "",
-    "A file with the encryption keys, kept up to date as keys change, so that the next start uses the same ones.",
+  offering(
+    flag(
+      "keyring-file",
+      "text",
+      "",
+      "",
+      "A file with the encryption keys, kept up to date as keys change, so that the next start uses the same ones.",
+    ),
+    "file",
   ),
 ];
 
 const FILE_FLAGS: readonly FlagSpec[] = [
-  flag(
-    "config-file",
-    "list",
-    "=foo",
-    "",
-    `A JSON file with settings, which flags override. ${REPEATABLE}`,
-    "config-paths",
+  offering(
+    flag(
+      "config-file",
+      "list",
+      "=foo",
+      "",
+      `A JSON file with settings, which flags override. ${REPEATABLE}`,
+      "config-paths",
+    ),
+    "file",
   ),
-  flag(
-    "config-dir",
-    "list",
-    "=foo",
-    "",
-    `A directory with such files: those named *.json are read, in alphabetical order. ${REPEATABLE}`,
-    "config-paths",
+  offering(
+    flag(
+      "config-dir",
+      "list",
+      "=foo",
+      "",
+      `A directory with such files: those named *.json are read, in alphabetical order. ${REPEATABLE}`,
+      "config-paths",
+    ),
+    "directory",
   ),
-  flag(
-    "log-level",
-    "text",
-    "=info",
-    "info",
-    "The lowest level of what is logged: trace, debug, info, warn or err.",
+  offering(
+    flag(
+      "log-level",
+      "text",
+      "=info",
+      "info",
+      "The lowest level of what is logged: trace, debug, info, warn or err.",
+    ),
+    ["trace", "debug", "info", "warn", "err"],
   ),
 ];
 
 /** Known, so that who passes one reads that it is not supported yet, and not that it does not exist. */
 export const UNSUPPORTED_FLAGS: readonly FlagSpec[] = [
-  flag("snapshot", "text", "=/path/to/file", "", "A file that remembers the cluster."),
+  offering(flag("snapshot", "text", "=/path/to/file", "", "A file that remembers the cluster."), "file"),
   flag("rejoin", "bool", "", "false", "Rejoin after a leave, as the snapshot says."),
   flag("event-handler", "list", "=foo", "", "A script to run at events."),
   flag("discover", "text", "=cluster", "", "Find the members of this cluster by mDNS."),

@@ -1,7 +1,7 @@
 /** `serf monitor` */
 import type { EventRecord, RpcClient } from "../../rpc/rpc_client.ts";
 import { type CommandContext, defineCommand, orFail } from "../command.ts";
-import { flag } from "../flags.ts";
+import { flag, offering } from "../flags.ts";
 import { goLiteral } from "../go_literal.ts";
 import { RPC_FLAGS, withClient } from "../rpc_options.ts";
 
@@ -14,12 +14,15 @@ export const monitor = defineCommand({
     "it sees. Levels that the agent itself does not print can be shown too.",
   ],
   flags: [
-    flag(
-      "log-level",
-      "text",
-      "=info",
-      "INFO",
-      "The lowest level to show: trace, debug, info, warn or err.",
+    offering(
+      flag(
+        "log-level",
+        "text",
+        "=info",
+        "INFO",
+        "The lowest level to show: trace, debug, info, warn or err.",
+      ),
+      ["trace", "debug", "info", "warn", "err"],
     ),
     ...RPC_FLAGS,
   ],
