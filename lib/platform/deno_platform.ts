@@ -38,6 +38,10 @@ export function createPlatform(): Platform {
       return new DenoTransport(host, port, options, clock, faults);
     },
     listenStream: (host, port) => new DenoStreamListener(host, port),
+    async openStorage(path) {
+      const { DenoStorage } = await import("./deno_storage.ts");
+      return new DenoStorage(path);
+    },
     async dialStream(host, port, timeoutMs) {
       const hosts = host === "" ? [host] : await resolveHost(host).catch((cause) => {
         throw dialLookupError(cause);

@@ -3,7 +3,7 @@
  * real record ({@link ./deno_platform.ts}) and passes it down, tests build their own.
  */
 import type { Address } from "../base/address.ts";
-import type { Clock, Random, Transport, TransportSink } from "../base/ports.ts";
+import type { Clock, Random, Storage, Transport, TransportSink } from "../base/ports.ts";
 
 /** Standard output and standard error. Never throws: a closed pipe ends the output, not the program. */
 export interface Ui {
@@ -147,3 +147,8 @@ export interface Platform {
    */
   onFault(listener: (error: unknown) => void): void;
 }
+  /**
+   * Opens the snapshot's file, and makes it if there is none. Asynchronous for the same reason.
+   * @throws {StorageError} `open PATH: permission denied`.
+   */
+  openStorage(path: string): Promise<Storage>;

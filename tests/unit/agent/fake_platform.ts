@@ -1,5 +1,5 @@
 /** A world in memory for the agent: files, interfaces, names, signals; sockets on the simulated network's terms. */
-import type { Clock, Random } from "../../../lib/base/ports.ts";
+import type { Clock, Random, Storage } from "../../../lib/base/ports.ts";
 import { SeededRandom } from "../../../lib/base/seeded_random.ts";
 import type {
   Files,
@@ -15,13 +15,14 @@ import type {
   Ui,
 } from "../../../lib/platform/platform.ts";
 import { Address, joinHostPort } from "../../../lib/base/address.ts";
-import { TransportError } from "../../../lib/base/errors.ts";
+import { StorageError, TransportError } from "../../../lib/base/errors.ts";
 import { SimClock } from "../../../lib/sim/sim_clock.ts";
 import { SimNetwork } from "../../../lib/sim/sim_network.ts";
 
 /** Files in memory. A path that ends in `/` is an empty directory. */
 export class FakeFiles implements Files {
   /** What was written, with its mode, in order. */
+import { SimDisk } from "../../../lib/sim/sim_storage.ts";
   readonly writes: { path: string; text: string; mode: number }[] = [];
   readonly #contents: Map<string, string>;
   /** Paths whose writing fails, and the cause. */
@@ -196,6 +197,18 @@ export class FakePlatform implements Platform {
     };
     return { port, accept: () => promise, close };
   }
+  /** The disks on which snapshots are, by path. */
+  readonly disks = new Map<string, SimDisk>();
+
+  openStorage(path: string): Promise<Storage> {
+    if (path.startsWith("/none/")) {
+      return Promise.reject(new StorageError(`open ${path}: no such file or directory`));
+    }
+    const disk = this.disks.get(path) ?? new SimDisk();
+    this.disks.set(path, disk);
+    return Promise.resolve(disk.open());
+  }
+
 
   #takenError(protocol: string, host: string, port: number): TransportError | undefined {
     const endpoint = joinHostPort(host, port);
