@@ -10,6 +10,7 @@ import type { AgentConfig } from "./agent_config.ts";
 import { AgentLogger } from "./agent_logger.ts";
 import { type StartedSerf, startSerf } from "./agent_start.ts";
 import { errorText } from "./config_error.ts";
+import { EventHandlers } from "./event_handlers.ts";
 import type { LogRing } from "./log_ring.ts";
 import { resolveJoinAddress } from "./resolver.ts";
 import { checkTagsLength, writeTagsFile } from "./tags_file.ts";
@@ -28,6 +29,8 @@ export class Agent {
   readonly serf: Serf;
   readonly logger: Logger;
   readonly logRing: LogRing;
+  /** The scripts that run at events. */
+  readonly handlers: EventHandlers;
   /** Resolves at the end of {@linkcode shutdown}, whoever called it. */
   readonly finished: Promise<void>;
   readonly #platform: Platform;
@@ -68,6 +71,7 @@ export class Agent {
     this.serf = serf;
     this.logger = logger;
     this.logRing = logger.ring;
+    this.handlers = new EventHandlers(config.eventHandlers, () => serf.localMember(), platform, logger);
     this.finished = promise;
     this.#platform = platform;
     this.#transport = transport;
@@ -155,7 +159,7 @@ export class Agent {
     const local = this.serf.localMember();
     return {
       agent: { name: local.name },
-      event_handlers: {},
+      event_handlers: this.handlers.stats(),
       runtime: {
         arch,
         cpu_count: String(cpuCount),
@@ -189,6 +193,7 @@ export class Agent {
     this.#transport.close();
     // What waits in the window is dropped, as by the real one: nobody is left to act on it.
     this.#coalescer.stop();
+    this.handlers.stop();
     this.#log(LogLevel.info, "shutdown complete");
     this.#finish();
   }
@@ -236,6 +241,7 @@ export class Agent {
   #deliver(event: MemberEvent): void {
     if (this.#isShutDown) return;
     this.#log(LogLevel.info, `Received event: ${event.type}`);
+    this.handlers.onEvent(event);
     for (const listener of [...this.#listeners]) listener(event);
   }
 

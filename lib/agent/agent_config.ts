@@ -2,6 +2,7 @@
 import type { LogLevel } from "../base/ports.ts";
 import type { ProfileName } from "../memberlist/options.ts";
 import type { ConfigLayer } from "./config_layer.ts";
+import type { EventHandler } from "./event_handlers.ts";
 
 /**
  * What was configured: defaults, files and flags merged. Texts that need the world to be understood (addresses, keys,
@@ -44,6 +45,8 @@ export interface AgentSettings {
   readonly disableNameResolution: boolean;
   /** Whether messages are compressed. @default {true} */
   readonly compression: boolean;
+  /** In the order of the files and flags. @default {none} */
+  readonly eventHandlers: readonly EventHandler[];
   readonly startJoin: readonly string[];
   readonly retryJoin: readonly string[];
   /** Retries after the first attempt; 0 or less for no limit. @default {0} */

@@ -11,6 +11,7 @@ import { readConfigPaths } from "./config_file.ts";
 import type { ConfigLayer } from "./config_layer.ts";
 import { mergeLayers } from "./config_merge.ts";
 import { decodeGoBase64 } from "./go_base64.ts";
+import { parseEventHandler } from "./event_handlers.ts";
 import { LOG_LEVEL_NAMES, parseLogLevel } from "./log_format.ts";
 
 /** Shows the user a line; `==> ` is put before it. */
@@ -21,7 +22,6 @@ const INTERVAL_LEAST_MS = 1_000;
 
 /** Fields whose feature does not exist yet: to accept them in silence would be a lie. */
 const UNSUPPORTED: readonly (readonly [field: keyof ConfigLayer, key: string, flag?: string])[] = [
-  ["eventHandlers", "event_handlers", "event-handler"],
   ["snapshotPath", "snapshot_path", "snapshot"],
   ["rejoinAfterLeave", "rejoin_after_leave", "rejoin"],
   ["discover", "discover", "discover"],
@@ -42,6 +42,7 @@ const UNSUPPORTED: readonly (readonly [field: keyof ConfigLayer, key: string, fl
  */
 export function readSettings(flags: AgentFlags, platform: Platform, notice: Notice): AgentSettings {
   const typed = flagLayer(flags);
+  const eventHandlers = (layer.eventHandlers ?? []).map(parseEventHandler);
   const layer = mergeLayers(readConfigPaths(flags.configPaths ?? [], platform.files), typed);
   const nodeName = layer.nodeName || hostname(platform);
   for (const [field, key, flag] of UNSUPPORTED) {
@@ -59,6 +60,7 @@ export function readSettings(flags: AgentFlags, platform: Platform, notice: Noti
     ...merged,
     nodeName,
     tags: withRole(layer, notice),
+    eventHandlers,
     logLevel: merged.logLevel.toUpperCase(),
     compression: !merged.disableCompression,
     startJoin: layer.startJoin ?? [],

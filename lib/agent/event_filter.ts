@@ -2,6 +2,7 @@
  * Which events a stream or a handler wants: a comma list of `*`, `member-join`, `member-leave`, `member-failed`,
  * `member-update`, `member-reap`, `user`, `user:NAME`, `query`, `query:NAME` (surface.md 4.1).
  */
+import type { SerfEvent } from "../serf/events.ts";
 import type { MemberEventType } from "../serf/member.ts";
 
 /** What an event is about, as filters call it; `*` stands for all. */
@@ -38,6 +39,13 @@ export function parseEventFilters(text: string): EventFilter[] | undefined {
     filters.push({ kind: kind as EventKind, name: named?.[2] ?? "" });
   }
   return filters;
+}
+
+/** Whether this filter lets an event through. */
+export function acceptsEvent({ kind, name }: EventFilter, event: SerfEvent): boolean {
+  if (kind === "*") return true;
+  if (kind !== event.type) return false;
+  return name === "" || (event.type === "user" || event.type === "query") && event.name === name;
 }
 
 /** Whether one of the filters lets a member event of this type through. */

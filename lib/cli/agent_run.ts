@@ -181,6 +181,7 @@ class AgentRun {
       if (level === undefined) this.#say(logLevelFault(settings.logLevel));
       else this.#logger.level = level;
       this.#leaveOn = { interrupt: !settings.skipLeaveOnInterrupt, terminate: settings.leaveOnTerminate };
+      this.#agent.handlers.replace(settings.eventHandlers);
       await this.#reloadTags(settings.tags);
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;

@@ -48,6 +48,10 @@ export function createPlatform(): Platform {
       });
       return dialStream(hosts, port, timeoutMs);
     },
+    async runScript(script, options) {
+      const { runScript } = await import("./deno_process.ts");
+      return await runScript(script, options);
+    },
     onSignal,
     onFault: (listener) => faults.listen(listener),
   };

@@ -97,6 +97,24 @@ export interface GossipTransport extends Transport {
   close(): void;
 }
 
+/** What a script gets, and who hears of its output. */
+export interface ScriptOptions {
+  /** Added to the agent's own environment. Any bytes (byte_text.ts) but NUL. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Its standard input, then the end of it. Not changed until the script has ended. */
+  readonly input: Uint8Array;
+  /** A piece of standard output or standard error, in the order of their writing; borrowed for the call. */
+  onOutput(chunk: Uint8Array): void;
+}
+
+/** How a script ended. */
+export interface ScriptResult {
+  /** In Go's words: `exit status 3`, `signal: killed`; undefined for success. */
+  readonly failure: string | undefined;
+  /** Why the input could not be written: `write |1: broken pipe`; undefined when it was. */
+  readonly inputFailure: string | undefined;
+}
+
 /** What `stats` reports of the process. */
 export interface RuntimeInfo {
   readonly os: string;
@@ -138,6 +156,11 @@ export interface Platform {
   listenStream(host: string, port: number): StreamListener;
   /** An empty host is this one. @throws {TransportError} `dial tcp 127.0.0.1:7373: connect: connection refused`. */
   dialStream(host: string, port: number, timeoutMs: number): Promise<StreamConnection>;
+  /**
+   * Runs a script in the system's shell (`/bin/sh -c`), in a process group of its own, for as long as it likes. Settles
+   * when it ended and its output is closed. Rejects with Go's text when it cannot be started: `fork/exec /bin/sh: ...`.
+   */
+  runScript(script: string, options: ScriptOptions): Promise<ScriptResult>;
   /** Calls `listener` at each `name`; returns what stops it. Unsupported signals are ignored. */
   onSignal(name: SignalName, listener: () => void): () => void;
   /**

@@ -334,11 +334,11 @@ const ON_PURPOSE: readonly (readonly [why: string, agentCase: AgentCase, output:
     flags("-bind=[::1]x"),
     "Invalid bind address: address [::1]x:7946: missing port in address",
   ],
-  ...["event_handlers", "snapshot_path", "discover", "statsd_addr"].map((
+  ...["snapshot_path", "discover", "statsd_addr"].map((
     key,
   ): [string, AgentCase, string] => [
     "Not there yet: refused rather than ignored.",
-    config(JSON.stringify({ [key]: key === "event_handlers" ? ["x.sh"] : "x" })),
+    config(JSON.stringify({ [key]: "x" })),
     `Error: '${key}' is not supported by this version yet`,
   ]),
   [

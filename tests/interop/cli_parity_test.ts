@@ -23,7 +23,7 @@ const COMMANDS = [
   "tags",
 ];
 /** Flags of `agent` that we do not have. */
-const ABSENT_FLAGS = ["-discover", "-event-handler", "-rejoin", "-snapshot", "-syslog"];
+const ABSENT_FLAGS = ["-discover", "-rejoin", "-snapshot", "-syslog"];
 /** A flag that HashiCorp's `agent` takes without a word about it in its help. */
 const UNDOCUMENTED_FLAGS = ["-replay"];
 

@@ -168,11 +168,22 @@ const FILE_FLAGS: readonly FlagSpec[] = [
   ),
 ];
 
+const HANDLER_FLAGS: readonly FlagSpec[] = [
+  flag(
+    "event-handler",
+    "list",
+    "=foo",
+    "",
+    "A script to run at events: [FILTERS=]SCRIPT. The filters are a comma list of member-join, member-leave, " +
+      "member-failed, member-update, member-reap, user, user:NAME, query, query:NAME and *; without them it runs at " +
+      `every event. ${REPEATABLE}`,
+  ),
+];
+
 /** Known, so that who passes one reads that it is not supported yet, and not that it does not exist. */
 export const UNSUPPORTED_FLAGS: readonly FlagSpec[] = [
   offering(flag("snapshot", "text", "=/path/to/file", "", "A file that remembers the cluster."), "file"),
   flag("rejoin", "bool", "", "false", "Rejoin after a leave, as the snapshot says."),
-  flag("event-handler", "list", "=foo", "", "A script to run at events."),
   flag("discover", "text", "=cluster", "", "Find the members of this cluster by mDNS."),
   flag("mdns-iface", "text", "", "", "The interface for mDNS."),
   flag("mdns-disable-ipv4", "bool", "", "false", "No mDNS over IPv4."),
@@ -189,7 +200,14 @@ export const agent = defineCommand(
       "Runs an agent, which is one member of a cluster, until it is interrupted or told to leave. An interrupt " +
       "makes it leave the cluster first.",
     ],
-    flags: [...NETWORK_FLAGS, ...JOIN_FLAGS, ...IDENTITY_FLAGS, ...KEY_FLAGS, ...FILE_FLAGS],
+    flags: [
+      ...NETWORK_FLAGS,
+      ...JOIN_FLAGS,
+      ...IDENTITY_FLAGS,
+      ...KEY_FLAGS,
+      ...FILE_FLAGS,
+      ...HANDLER_FLAGS,
+    ],
     unlistedFlags: UNSUPPORTED_FLAGS,
   },
   async ({ flags, platform }) => {

@@ -267,6 +267,24 @@ Deno.test("Agent.setTags() keeps the other tags, also those that protocol 2 cann
   }
 });
 
+Deno.test("Agent runs its handlers at its own events, shows them, and leaves them alone at its end", async () => {
+  const { agent, platform, lines } = await create({
+    ...A,
+    tag: ["role=web"],
+    eventHandler: ["member-join=x", "y"],
+  });
+  deepEqual(agent.stats()["event_handlers"], { "member-join:": "x", "*:": "y" });
+  await pass(platform, 1_500);
+  deepEqual(platform.scripts.map(({ text, input }) => [text, input]), [
+    ["x", "a\t10.1.0.1\tweb\trole=web\n"],
+    ["y", "a\t10.1.0.1\tweb\trole=web\n"],
+  ]);
+  agent.shutdown();
+  platform.scripts[0]!.end("exit status 1");
+  await pass(platform, 2_000);
+  equal(lines.at(-1), "[INFO] agent: shutdown complete");
+});
+
 Deno.test("Agent.stats() has the sections and names that users know", async () => {
   const { agent } = await create({ ...A, tag: ["dc=east"] });
   const stats = agent.stats();

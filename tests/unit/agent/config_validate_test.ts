@@ -32,6 +32,14 @@ const READ_FAULTS: readonly (readonly [flags: AgentFlags, message: string, world
   [{ broadcastTimeout: "x", configPaths: ["/none"] }, 'Error: time: invalid duration "x"'],
   [{ configPaths: ["/none"] }, "Error reading '/none': open /none: no such file or directory"],
   [{}, "Error determining hostname: no name", { hostname: undefined }],
+  [
+    { eventHandler: ["foo=x"], configPaths: ["/none"] },
+    "Error reading '/none': open /none: no such file or directory",
+  ],
+  [
+    { eventHandler: ["ok", "foo=x y=z"], iface: "nope" },
+    "Invalid event script: Event 'foo' invoking 'x y=z'",
+  ],
   [{ iface: "nope" }, "Invalid network interface: route ip+net: no such network interface"],
 ];
 
@@ -69,8 +77,6 @@ Deno.test("resolveConfig() refuses in HashiCorp's words and order", async () => 
 
 Deno.test("readSettings() refuses what does not exist yet, and only if it is asked for", () => {
   const cases: readonly (readonly [json: string, key: string | undefined])[] = [
-    ['{"event_handlers":["x.sh"]}', "event_handlers"],
-    ['{"event_handlers":[]}', undefined],
     ['{"snapshot_path":"/s"}', "snapshot_path"],
     ['{"snapshot_path":""}', undefined],
     ['{"rejoin_after_leave":true}', "rejoin_after_leave"],
@@ -122,6 +128,12 @@ Deno.test("readSettings() has defaults for everything", () => {
   equal(settings.userEventSizeLimit, 512);
   deepEqual(settings.startJoin, []);
 });
+Deno.test("readSettings() has the handlers of the files before those of the flags", () => {
+  const files = { "/c": '{"event_handlers":["one","user=two"]}' };
+  const { settings } = read({ eventHandler: ["three"], configPaths: ["/c"] }, { files });
+  deepEqual(settings.eventHandlers.map(({ script }) => script), ["one", "two", "three"]);
+});
+
 
 Deno.test("readSettings() lets flags override files, and empty values nothing", () => {
   const files = {

@@ -8,6 +8,8 @@ import type {
   InterfaceAddress,
   Platform,
   RuntimeInfo,
+  ScriptOptions,
+  ScriptResult,
   SignalName,
   StreamConnection,
   StreamListener,
@@ -93,6 +95,15 @@ export interface FakeWorld {
   network?: SimNetwork;
   /** Endpoints that are taken: binding them fails. */
   taken?: string[];
+}
+
+/** A script that runs until the test ends it. */
+export interface FakeScript {
+  readonly text: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly input: string;
+  print(output: string | Uint8Array): void;
+  end(failure?: string, inputFailure?: string): void;
 }
 
 /** The wildcard's place on the simulated network, which knows no interfaces. */
@@ -219,6 +230,30 @@ export class FakePlatform implements Platform {
 
   dialStream(): Promise<StreamConnection> {
     return Promise.reject(new Error("this world has no streams"));
+  }
+
+  /** Scripts that run now, in the order of their start; a test ends them. */
+  readonly scripts: FakeScript[] = [];
+  /** Why no script can be started, if so. */
+  shellFault: Error | undefined = undefined;
+
+  runScript(text: string, options: ScriptOptions): Promise<ScriptResult> {
+    if (this.shellFault !== undefined) return Promise.reject(this.shellFault);
+    const { promise, resolve } = Promise.withResolvers<ScriptResult>();
+    const script = {
+      text,
+      env: options.env,
+      input: new TextDecoder().decode(options.input),
+      print: (output: string | Uint8Array) => {
+        options.onOutput(typeof output === "string" ? new TextEncoder().encode(output) : output);
+      },
+      end: (failure?: string, inputFailure?: string) => {
+        this.scripts.splice(this.scripts.indexOf(script), 1);
+        resolve({ failure, inputFailure });
+      },
+    };
+    this.scripts.push(script);
+    return promise;
   }
 
   onSignal(name: SignalName, listener: () => void): () => void {

@@ -109,6 +109,7 @@ Deno.test("usage lines and flags are those that users know", async () => {
       "-config-file=foo",
       "-config-dir=foo",
       "-log-level=info",
+      "-event-handler=foo",
     ]],
   };
   for (const [name, [usage, flags]] of Object.entries(known)) {
