@@ -35,6 +35,9 @@ _serf_value() {
     "agent -config-file") _serf_paths -f "$3" ;;
     "agent -config-dir") _serf_paths -d "$3" ;;
     "agent -log-level") _serf_words "trace debug info warn err" "$3" ;;
+    "agent -event-handler") : ;;
+    "event -rpc-addr") : ;;
+    "event -rpc-auth") : ;;
     "force-leave -rpc-addr") : ;;
     "force-leave -rpc-auth") : ;;
     "info -format") _serf_words "text json" "$3" ;;
@@ -42,6 +45,11 @@ _serf_value() {
     "info -rpc-auth") : ;;
     "join -rpc-addr") : ;;
     "join -rpc-auth") : ;;
+    "keys -install") : ;;
+    "keys -use") : ;;
+    "keys -remove") : ;;
+    "keys -rpc-addr") : ;;
+    "keys -rpc-auth") : ;;
     "leave -rpc-addr") : ;;
     "leave -rpc-auth") : ;;
     "members -format") _serf_words "text json" "$3" ;;
@@ -54,6 +62,15 @@ _serf_value() {
     "monitor -log-level") _serf_words "trace debug info warn err" "$3" ;;
     "monitor -rpc-addr") : ;;
     "monitor -rpc-auth") : ;;
+    "query -format") _serf_words "text json" "$3" ;;
+    "query -node") : ;;
+    "query -tag") : ;;
+    "query -timeout") : ;;
+    "query -relay-factor") : ;;
+    "query -rpc-addr") : ;;
+    "query -rpc-auth") : ;;
+    "reachability -rpc-addr") : ;;
+    "reachability -rpc-auth") : ;;
     "rtt -rpc-addr") : ;;
     "rtt -rpc-auth") : ;;
     "tags -rpc-addr") : ;;
@@ -80,7 +97,7 @@ _serf() {
     fi
   done
   if [[ -z $command ]]; then
-    _serf_words "agent force-leave info join keygen leave members monitor rtt tags version --help --version" "$current"
+    _serf_words "agent event force-leave info join keygen keys leave members monitor query reachability rtt tags version --help --version" "$current"
     return
   fi
   if [[ $previous == --* ]]; then previous=${previous#-}; fi
@@ -91,13 +108,17 @@ _serf() {
   [[ $current == --* ]] && dash=--
   if [[ $current == -* ]]; then
     case $command in
-      agent) _serf_words "${dash}bind ${dash}iface ${dash}advertise ${dash}rpc-addr ${dash}profile ${dash}protocol ${dash}disable-compression ${dash}broadcast-timeout ${dash}join ${dash}replay ${dash}retry-join ${dash}retry-interval ${dash}retry-max ${dash}node ${dash}tag ${dash}tags-file ${dash}role ${dash}encrypt ${dash}keyring-file ${dash}config-file ${dash}config-dir ${dash}log-level" "$current" ;;
+      agent) _serf_words "${dash}bind ${dash}iface ${dash}advertise ${dash}rpc-addr ${dash}profile ${dash}protocol ${dash}disable-compression ${dash}broadcast-timeout ${dash}join ${dash}replay ${dash}retry-join ${dash}retry-interval ${dash}retry-max ${dash}node ${dash}tag ${dash}tags-file ${dash}role ${dash}encrypt ${dash}keyring-file ${dash}config-file ${dash}config-dir ${dash}log-level ${dash}event-handler" "$current" ;;
+      event) _serf_words "${dash}coalesce ${dash}rpc-addr ${dash}rpc-auth" "$current" ;;
       force-leave) _serf_words "${dash}rpc-addr ${dash}rpc-auth ${dash}prune" "$current" ;;
       info) _serf_words "${dash}format ${dash}rpc-addr ${dash}rpc-auth" "$current" ;;
       join) _serf_words "${dash}replay ${dash}rpc-addr ${dash}rpc-auth" "$current" ;;
+      keys) _serf_words "${dash}install ${dash}use ${dash}remove ${dash}list ${dash}rpc-addr ${dash}rpc-auth" "$current" ;;
       leave) _serf_words "${dash}rpc-addr ${dash}rpc-auth" "$current" ;;
       members) _serf_words "${dash}detailed ${dash}format ${dash}name ${dash}role ${dash}status ${dash}tag ${dash}rpc-addr ${dash}rpc-auth" "$current" ;;
       monitor) _serf_words "${dash}log-level ${dash}rpc-addr ${dash}rpc-auth" "$current" ;;
+      query) _serf_words "${dash}format ${dash}node ${dash}tag ${dash}timeout ${dash}no-ack ${dash}relay-factor ${dash}rpc-addr ${dash}rpc-auth" "$current" ;;
+      reachability) _serf_words "${dash}rpc-addr ${dash}rpc-auth ${dash}verbose" "$current" ;;
       rtt) _serf_words "${dash}rpc-addr ${dash}rpc-auth" "$current" ;;
       tags) _serf_words "${dash}rpc-addr ${dash}rpc-auth ${dash}set ${dash}delete" "$current" ;;
     esac
