@@ -143,7 +143,3 @@ export interface CorePorts {
   /** Told what happens. @default {nobody} */
   readonly metrics?: MetricsSink;
 }
-
-/** The ports of a member: the engine's, and a place for the snapshot if one is kept. */
-export interface SerfPorts extends CorePorts {
-  readonly storage?: Storage | undefined;

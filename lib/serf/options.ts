@@ -39,6 +39,8 @@ export interface SerfOptions {
   readonly responseBytesMax: number;
   /** Whether the others are asked who has to go when somebody else has our name. @default {true} */
   readonly resolveNameConflicts: boolean;
+  /** Whether a snapshot that says that we left is believed to be one of a crash. @default {false} */
+  readonly rejoinAfterLeave: boolean;
 }
 
 /** What {@linkcode resolveSerfOptions} takes: memberlist's name, and whatever differs from the defaults. */
@@ -65,6 +67,7 @@ const DEFAULTS: Omit<SerfOptions, "memberlist"> = Object.freeze({
   queryBytesMax: 1_024,
   responseBytesMax: 1_024,
   resolveNameConflicts: true,
+  rejoinAfterLeave: false,
 });
 
 /** The most bytes of a user event that any option allows. */

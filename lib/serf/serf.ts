@@ -17,6 +17,7 @@ import { type SerfOptions, TAGS_TOO_LONG_TEXT } from "./options.ts";
 import { PendingCalls } from "./pending_calls.ts";
 import type { QuerySink } from "./query_collector.ts";
 import type { QueryParams } from "./query_sender.ts";
+import { Recovery } from "./recovery.ts";
 import { createSerfParts, type SerfParts } from "./serf_parts.ts";
 import type { SerfPorts } from "./serf_ports.ts";
 import { serfStats } from "./stats.ts";
@@ -42,6 +43,7 @@ export class Serf {
   readonly #name: string;
   readonly #parts: SerfParts;
   readonly #leaver: Leaver;
+  readonly #recovery: Recovery | undefined;
   readonly #pending = new PendingCalls();
   readonly #writer = new MsgpackWriter(256);
   #tags: ReadonlyMap<string, string>;
@@ -52,6 +54,7 @@ export class Serf {
    * @param local what is announced, and what is bound.
    * @param onEvent gets everything as it happens, uncoalesced; our own join is the first.
    * @param keyring present in an encrypted cluster.
+   * @throws {StorageError} when a snapshot is to be kept, and what is there cannot be read.
    */
   constructor(
     options: SerfOptions,
@@ -66,7 +69,9 @@ export class Serf {
     this.#tags = new Map(options.tags);
     this.#parts = createSerfParts(options, ports, keyring, {
       onEvent: (event) => {
-        if (this.#state !== "shutdown") onEvent(event);
+        if (this.#state === "shutdown") return;
+        this.#recovery?.onEvent(event);
+        onEvent(event);
       },
       onQueued: () => this.memberlist.onBroadcastQueued(),
       send: (to, message) => this.memberlist.sendUser(to, message),
@@ -79,6 +84,7 @@ export class Serf {
       nodeCount: () => this.memberlist.aliveCount,
       onMinority: () => this.#onMinority(),
     });
+    this.#recovery = this.#openSnapshot();
     this.memberlist = new Memberlist(options.memberlist, local, ports, this.#parts.delegate, keyring);
     this.#leaver = new Leaver({
       clock: ports.clock,
@@ -101,9 +107,11 @@ export class Serf {
     memberClock.increment();
     eventClock.increment();
     queryClock.increment();
+    this.#recovery?.restore();
     this.memberlist.start();
     reaper.start();
     reconnector.start();
+    this.#recovery?.rejoin(this.#name);
   }
 
   /** Stops everything, without a goodbye; whoever waits is told so. Idempotent. */
@@ -113,6 +121,8 @@ export class Serf {
     this.#state = "shutdown";
     this.#parts.reaper.stop();
     this.#parts.reconnector.stop();
+    // Before what it waits for: a rejoin that is interrupted is not one that failed.
+    this.#recovery?.stop();
     this.memberlist.stop();
     this.#leaver.stop();
     this.#parts.broadcasts.stop();
@@ -181,6 +191,7 @@ export class Serf {
     // Neither is for one who goes: the first would call the failed back, the second one day forget ourselves.
     this.#parts.reconnector.stop();
     this.#parts.reaper.stop();
+    this.#recovery?.leave();
     this.#leaver.start((error) => {
       if (error === undefined) this.#state = "left";
       done(error);
@@ -278,6 +289,18 @@ export class Serf {
   get counters(): { readonly malformed: number; readonly unknown: number } {
     const { malformed, unknown } = this.#parts.router;
     return { malformed, unknown };
+  }
+
+  #openSnapshot(): Recovery | undefined {
+    const { storage } = this.#ports;
+    if (storage === undefined) return undefined;
+    return new Recovery(
+      this.#ports,
+      storage,
+      this.#options.rejoinAfterLeave,
+      this.#parts,
+      (address, done) => this.join([address], false, ({ contacted }) => done(contacted > 0)),
+    );
   }
 
   /** A join of our own, newer than anything heard: applied here, then gossiped. */

@@ -1,7 +1,7 @@
 /** A node that runs Serf. */
 import type { Address } from "../base/address.ts";
 import type { JoinFailure } from "../base/errors.ts";
-import type { CorePorts, TransportSink } from "../base/ports.ts";
+import type { CorePorts, Storage, TransportSink } from "../base/ports.ts";
 import type { Keyring } from "../memberlist/keyring.ts";
 import type { Memberlist } from "../memberlist/memberlist.ts";
 import type { MemberlistOptions } from "../memberlist/options.ts";
@@ -19,6 +19,8 @@ export interface SerfLifeOptions {
   readonly memberlist?: Partial<MemberlistOptions> | undefined;
   readonly keyring?: Keyring | undefined;
   readonly saveKeys?: SaveKeys | undefined;
+  /** Where this life keeps its snapshot. */
+  readonly storage?: Storage | undefined;
   /** Told of every query that is meant for the node. */
   readonly onQuery?: ((query: QueryEvent) => void) | undefined;
 }
@@ -44,6 +46,7 @@ export class SerfLife implements SimLife {
       ...ports,
       regex: SIM_REGEX,
       saveKeys: chosen.saveKeys,
+      storage: chosen.storage,
       onSelfShutdown: () => {
         this.quit = true;
       },

@@ -22,6 +22,7 @@ Deno.test("resolveSerfOptions() gives Serf's defaults", () => {
     queryBuffer: 512,
     queryBytesMax: 1024,
     resolveNameConflicts: true,
+    rejoinAfterLeave: false,
     responseBytesMax: 1024,
     userEventBytesMax: 512,
   });

@@ -46,14 +46,7 @@ class World {
       port: 7946,
       tags: new Map(),
       status: 1,
-      versions: {
-        protocolMin: 1,
-        protocolMax: 5,
-        protocolCur: 2,
-        delegateMin: 2,
-        delegateMax: 5,
-        delegateCur: 5,
-      },
+      versions: { pMin: 1, pMax: 5, pCur: 2, dMin: 2, dMax: 5, dCur: 5 },
       revision: 1,
     }));
     this.snapshot.onMemberEvent({ type, members });
