@@ -190,7 +190,7 @@ Deno.test("Agent delivers events coalesced, after a second of quiet", async () =
   const network = new SimNetwork(new SimClock(), 1);
   const a = await create(A, { network }), b = await create(B, { network });
   const events: MemberEvent[] = [];
-  const stop = a.agent.onMemberEvent((event) => events.push(event));
+  const stop = a.agent.onEvent((event) => events.push(event as MemberEvent));
   await inTime(b.platform, b.agent.join(["10.1.0.1"], false));
   equal(events.length, 0);
   await pass(a.platform, 1_500);
@@ -354,7 +354,7 @@ Deno.test("Agent.shutdown() has the last word, whatever join it interrupts", asy
 Deno.test("Agent: what waits in the window at a shutdown is dropped", async () => {
   const { agent, lines } = await create(A);
   const events: MemberEvent[] = [];
-  agent.onMemberEvent((event) => events.push(event));
+  agent.onEvent((event) => events.push(event as MemberEvent));
   agent.shutdown();
   deepEqual(events, []);
   ok(!lines.some((line) => line.includes("Received event")));
