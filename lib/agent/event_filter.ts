@@ -47,8 +47,3 @@ export function acceptsEvent({ kind, name }: EventFilter, event: SerfEvent): boo
   if (kind !== event.type) return false;
   return name === "" || (event.type === "user" || event.type === "query") && event.name === name;
 }
-
-/** Whether one of the filters lets a member event of this type through. */
-export function acceptsMemberEvent(filters: readonly EventFilter[], type: MemberEventType): boolean {
-  return filters.some((filter) => filter.kind === "*" || filter.kind === type);
-}
