@@ -43,6 +43,10 @@ export interface AgentSettings {
   readonly skipLeaveOnInterrupt: boolean;
   /** Whether a conflict about our own name is left unresolved. @default {false} */
   readonly disableNameResolution: boolean;
+  /** Path of the snapshot; empty for none. */
+  readonly snapshotPath: string;
+  /** Whether the snapshot's cluster is joined again although we left it. @default {false} */
+  readonly rejoinAfterLeave: boolean;
   /** Whether messages are compressed. @default {true} */
   readonly compression: boolean;
   /** In the order of the files and flags. @default {none} */
@@ -118,3 +122,5 @@ export const CONFIG_DEFAULTS = {
   querySizeLimit: 1_024,
   userEventSizeLimit: 512,
 } as const satisfies ConfigLayer;
+  snapshotPath: "",
+  rejoinAfterLeave: false,

@@ -49,7 +49,7 @@ export interface AgentFlags {
   readonly configPaths?: readonly string[];
   /** `-event-handler`, repeatable: `[FILTERS=]SCRIPT` as typed. */
   readonly eventHandler?: readonly string[];
-  /** `-snapshot`: a path. This and all below is known, and refused by {@link ./config_validate.ts}. */
+  /** `-snapshot`: a path. */
   readonly snapshot?: string;
   /** `-rejoin`. */
   readonly rejoin?: boolean;

@@ -1,5 +1,5 @@
 /** From a configuration to a running Serf: files, keys, sockets, addresses, in the order of HashiCorp's agent. */
-import { type Logger, LogLevel } from "../base/ports.ts";
+import { type Logger, LogLevel, type Storage } from "../base/ports.ts";
 import type { MetricsSink } from "../base/metrics.ts";
 import { Keyring } from "../memberlist/keyring.ts";
 import type { GossipTransport, Platform } from "../platform/platform.ts";
@@ -47,8 +47,14 @@ export async function startSerf(
   logger.log(LogLevel.info, "agent: Serf agent starting");
   try {
     const options = serfOptions(config, tags);
-    const keyring = await createKeyring(keys);
-    return await bindAndStart(config, options, keyring, platform, logger, metrics, listener);
+    const storage = await openSnapshot(config, platform);
+    try {
+      const keyring = await createKeyring(keys);
+      return await bindAndStart(config, options, keyring, storage, platform, logger, metrics, listener);
+    } catch (error) {
+      storage?.close();
+      throw error;
+    }
   } catch (error) {
     throw explained("Failed to start the Serf agent: Error creating Serf", error);
   }
@@ -96,7 +102,16 @@ function serfOptions(config: AgentConfig, tags: ReadonlyMap<string, string>): Se
     queryBytesMax: config.querySizeLimit,
     responseBytesMax: config.queryResponseSizeLimit,
     resolveNameConflicts: !config.disableNameResolution,
+    rejoinAfterLeave: config.rejoinAfterLeave,
   });
+}
+
+async function openSnapshot({ snapshotPath }: AgentConfig, platform: Platform): Promise<Storage | undefined> {
+  if (snapshotPath === "") return undefined;
+  return await orExplainAsync(
+    "Failed to setup snapshot: failed to open snapshot",
+    platform.openStorage(snapshotPath),
+  );
 }
 
 async function createKeyring(keys: readonly Uint8Array[]): Promise<Keyring | undefined> {
@@ -126,6 +141,7 @@ async function bindAndStart(
   config: AgentConfig,
   options: SerfOptions,
   keyring: Keyring | undefined,
+  storage: Storage | undefined,
   platform: Platform,
   logger: Logger,
   metrics: MetricsSink,
@@ -152,10 +168,14 @@ async function bindAndStart(
       metrics,
       regex: new Re2Matcher(),
       saveKeys,
+      storage,
       onSelfShutdown: () => listener.onSelfShutdown(),
     };
     const endpoint = { address, bindPort: transport.bound.port };
-    const serf = new Serf(options, endpoint, ports, (event) => listener.onEvent(event), keyring);
+    const serf = orExplain(
+      "Failed to setup snapshot",
+      () => new Serf(options, endpoint, ports, (event) => listener.onEvent(event), keyring),
+    );
     serf.start();
     transport.start(serf.memberlist);
     if (keyring !== undefined) supportAes192Soon(keyring, logger);

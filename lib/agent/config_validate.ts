@@ -22,8 +22,6 @@ const INTERVAL_LEAST_MS = 1_000;
 
 /** Fields whose feature does not exist yet: to accept them in silence would be a lie. */
 const UNSUPPORTED: readonly (readonly [field: keyof ConfigLayer, key: string, flag?: string])[] = [
-  ["snapshotPath", "snapshot_path", "snapshot"],
-  ["rejoinAfterLeave", "rejoin_after_leave", "rejoin"],
   ["discover", "discover", "discover"],
   ["mdnsInterface", "mdns", "mdns-iface"],
   ["mdnsDisableIpv4", "mdns", "mdns-disable-ipv4"],
@@ -38,11 +36,11 @@ const UNSUPPORTED: readonly (readonly [field: keyof ConfigLayer, key: string, fl
  * Reads files and flags, and judges what can be judged without resolving names.
  *
  * @param notice gets warnings; the configuration is good all the same.
+  const eventHandlers = (layer.eventHandlers ?? []).map(parseEventHandler);
  * @throws {ConfigError} with the line for the user. Nothing was changed.
  */
 export function readSettings(flags: AgentFlags, platform: Platform, notice: Notice): AgentSettings {
   const typed = flagLayer(flags);
-  const eventHandlers = (layer.eventHandlers ?? []).map(parseEventHandler);
   const layer = mergeLayers(readConfigPaths(flags.configPaths ?? [], platform.files), typed);
   const nodeName = layer.nodeName || hostname(platform);
   for (const [field, key, flag] of UNSUPPORTED) {
@@ -56,13 +54,17 @@ export function readSettings(flags: AgentFlags, platform: Platform, notice: Noti
     throw new ConfigError("Invalid network interface: route ip+net: no such network interface");
   }
   const merged = { ...CONFIG_DEFAULTS, ...setFields(layer) };
-  return {
+  const settings: AgentSettings = {
+    eventHandlers,
     ...merged,
     nodeName,
     tags: withRole(layer, notice),
-    eventHandlers,
     logLevel: merged.logLevel.toUpperCase(),
     compression: !merged.disableCompression,
+  if (settings.rejoinAfterLeave && settings.snapshotPath === "") {
+    notice("Warning: 'RejoinAfterLeave' enabled without snapshot file");
+  }
+  return settings;
     startJoin: layer.startJoin ?? [],
     retryJoin: layer.retryJoin ?? [],
     retryIntervalMs: atLeast("RetryInterval", merged.retryIntervalMs, notice),

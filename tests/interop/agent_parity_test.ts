@@ -334,7 +334,7 @@ const ON_PURPOSE: readonly (readonly [why: string, agentCase: AgentCase, output:
     flags("-bind=[::1]x"),
     "Invalid bind address: address [::1]x:7946: missing port in address",
   ],
-  ...["snapshot_path", "discover", "statsd_addr"].map((
+  ...["statsd_addr"].map((
     key,
   ): [string, AgentCase, string] => [
     "Not there yet: refused rather than ignored.",

@@ -182,8 +182,6 @@ const HANDLER_FLAGS: readonly FlagSpec[] = [
 
 /** Known, so that who passes one reads that it is not supported yet, and not that it does not exist. */
 export const UNSUPPORTED_FLAGS: readonly FlagSpec[] = [
-  offering(flag("snapshot", "text", "=/path/to/file", "", "A file that remembers the cluster."), "file"),
-  flag("rejoin", "bool", "", "false", "Rejoin after a leave, as the snapshot says."),
   flag("discover", "text", "=cluster", "", "Find the members of this cluster by mDNS."),
   flag("mdns-iface", "text", "", "", "The interface for mDNS."),
   flag("mdns-disable-ipv4", "bool", "", "false", "No mDNS over IPv4."),
@@ -193,6 +191,27 @@ export const UNSUPPORTED_FLAGS: readonly FlagSpec[] = [
 
 /** Runs an agent until it is told to stop. What the flags' values mean is the agent's affair. */
 export const agent = defineCommand(
+const SNAPSHOT_FLAGS: readonly FlagSpec[] = [
+  offering(
+    flag(
+      "snapshot",
+      "text",
+      "=path/to/file",
+      "",
+      "A file that remembers who was alive and which events were seen, so that a restarted agent rejoins its " +
+        "cluster by itself, and no event comes twice.",
+    ),
+    "file",
+  ),
+  flag(
+    "rejoin",
+    "bool",
+    "",
+    "false",
+    "Rejoin as the snapshot says even if this node has left before. Without -snapshot it does nothing.",
+  ),
+];
+
   {
     name: "agent",
     args: "[options]",
@@ -217,6 +236,7 @@ export const agent = defineCommand(
   { outputPrefix: "==> " },
 );
 
+      ...SNAPSHOT_FLAGS,
 /** The flags that were given, and only those. */
 export function agentFlags(flags: ParsedFlags): AgentFlags {
   const all: { [Key in keyof AgentFlags]-?: AgentFlags[Key] | undefined } = {

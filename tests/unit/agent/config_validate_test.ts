@@ -77,13 +77,8 @@ Deno.test("resolveConfig() refuses in HashiCorp's words and order", async () => 
 
 Deno.test("readSettings() refuses what does not exist yet, and only if it is asked for", () => {
   const cases: readonly (readonly [json: string, key: string | undefined])[] = [
-    ['{"snapshot_path":"/s"}', "snapshot_path"],
-    ['{"snapshot_path":""}', undefined],
-    ['{"rejoin_after_leave":true}', "rejoin_after_leave"],
-    ['{"rejoin_after_leave":false}', undefined],
-    ['{"discover":"c"}', "discover"],
-    ['{"mdns":{"interface":"eth0"}}', "mdns"],
-    ['{"mdns":{"disable_ipv6":true}}', "mdns"],
+    ['{"discover":"c"}', undefined],
+    ['{"mdns":{"disable_ipv6":true}}', undefined],
     ['{"mdns":{"interface":"","disable_ipv4":false}}', undefined],
     ['{"enable_syslog":true}', "enable_syslog"],
     ['{"syslog_facility":"LOCAL1"}', "syslog_facility"],
@@ -99,12 +94,12 @@ Deno.test("readSettings() refuses what does not exist yet, and only if it is ask
 
 Deno.test("readSettings() names the flag where a flag asks for what does not exist yet", () => {
   const cases: readonly (readonly [flags: AgentFlags, name: string | undefined])[] = [
-    [{ snapshot: "/s", configPaths: ["/c"] }, "-snapshot"],
-    [{ snapshot: "", configPaths: ["/c"] }, "snapshot_path"],
-    [{ syslog: false, rejoin: false, discover: "", eventHandler: [] }, undefined],
+    [{ syslog: true, configPaths: ["/c"] }, "-syslog"],
+    [{ syslog: false, configPaths: ["/c"] }, "enable_syslog"],
+    [{ syslog: false, eventHandler: [] }, undefined],
   ];
   for (const [flags, name] of cases) {
-    const run = () => read(flags, { files: { "/c": '{"snapshot_path":"/f"}' } });
+    const run = () => read(flags, { files: { "/c": '{"enable_syslog":true}' } });
     if (name === undefined) run();
     else throws(run, { message: `Error: '${name}' is not supported by this version yet` });
   }
@@ -118,6 +113,27 @@ Deno.test("readSettings() has defaults for everything", () => {
   equal(settings.rpcAddr, "127.0.0.1:7373");
   equal(settings.logLevel, "INFO");
   equal(settings.protocol, 5);
+Deno.test("readSettings() takes the snapshot from file and flags, and warns of a rejoin without one", () => {
+  const files = {
+    "/c": '{"snapshot_path":"/f","rejoin_after_leave":true}',
+    "/r": '{"rejoin_after_leave":true}',
+  };
+  const warning = "Warning: 'RejoinAfterLeave' enabled without snapshot file";
+  const cases: readonly (readonly [flags: AgentFlags, path: string, rejoin: boolean, notices: string[]])[] = [
+    [{}, "", false, []],
+    [{ configPaths: ["/c"] }, "/f", true, []],
+    [{ configPaths: ["/c"], snapshot: "/g", rejoin: false }, "/g", true, []],
+    [{ snapshot: "/g" }, "/g", false, []],
+    [{ configPaths: ["/r"], snapshot: "/g" }, "/g", true, []],
+    [{ rejoin: true }, "", true, [warning]],
+    [{ configPaths: ["/r"] }, "", true, [warning]],
+  ];
+  for (const [flags, path, rejoin, expected] of cases) {
+    const { settings, notices } = read(flags, { files });
+    deepEqual([settings.snapshotPath, settings.rejoinAfterLeave, notices], [path, rejoin, expected]);
+  }
+});
+
   equal(settings.profile, "lan");
   equal(settings.compression, true);
   equal(settings.retryIntervalMs, 30_000);

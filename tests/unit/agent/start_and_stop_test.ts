@@ -14,6 +14,7 @@ const CONFIG = {
   advertise: undefined,
   rpcAddr: "127.0.0.1:20101",
   profile: "local",
+  snapshotPath: "",
   compression: true,
 } as const;
 
@@ -33,7 +34,14 @@ Deno.test("bannerText() is HashiCorp's to the letter", () => {
 });
 
 Deno.test("bannerText() shows IPv6 in brackets, and an empty host", () => {
-  const text = bannerText({ ...CONFIG, bind: { host: "::1", port: 0 }, compression: false }, true);
+  const config = { ...CONFIG, bind: { host: "::1", port: 0 }, snapshotPath: "/s", compression: false };
+  const text = bannerText(config, true);
+  equal(text.includes("Snapshot: true\n"), true);
+  const found = bannerText({ ...config, discover: "clu" }, false);
+  equal(
+    found.endsWith("    Message Compression Enabled: false\n                   mDNS cluster: clu\n"),
+    true,
+  );
   equal(text.includes("Bind addr: '[::1]:0'\n"), true);
   equal(text.includes("Advertise"), false);
   equal(text.includes("Encrypted: true\n"), true);

@@ -164,9 +164,14 @@ Deno.test("runAgent() says in one line why it does not start", async () => {
       "==> Deprecation warning: 'Role' has been replaced with 'Tags'\n" +
       "==> Invalid log level: FOO. Valid log levels are: [TRACE DEBUG INFO WARN ERR]\n",
     ],
-    [{ configPaths: ["/c"] }, "==> Error: 'snapshot_path' is not supported by this version yet\n", {
-      files: { "/c": '{"snapshot_path":"/s"}' },
+    [{ configPaths: ["/c"] }, "==> Error: 'enable_syslog' is not supported by this version yet\n", {
+      files: { "/c": '{"enable_syslog":true}' },
     }],
+    [
+      { snapshot: "/none/s" },
+      `${starting}==> Failed to start the Serf agent: Error creating Serf: Failed to setup snapshot: ` +
+      "failed to open snapshot: open /none/s: no such file or directory\n",
+    ],
     [
       { keyringFile: "/k" },
       `${starting}==> Failed to setup the Serf agent: stat /k: no such file or directory\n`,

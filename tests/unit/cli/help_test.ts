@@ -114,6 +114,8 @@ Deno.test("usage lines and flags are those that users know", async () => {
   };
   for (const [name, [usage, flags]] of Object.entries(known)) {
     const command = await COMMANDS.find((entry) => entry.name === name)!.load();
+      "-snapshot=path/to/file",
+      "-rejoin",
     equal(command.help.split("\n")[0], usage);
     equal(command.spec.flags.map((each) => `-${each.name}${each.hint}`).join("\n"), flags.join("\n"));
   }
