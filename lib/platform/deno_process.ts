@@ -74,6 +74,12 @@ function splitEnvironment(
   return { plain, exports };
 }
 
+/**
+ * What a pipe holds although nobody reads it. So much counts as written also when the script has ended first: whether it
+ * has is a matter of luck, and most scripts that do not need their input do not read it.
+ */
+const PIPE_BYTES = 65_536;
+
 /** How long an input may still be on its way after the script has ended: only its children can read it then. */
 const INPUT_GRACE_MS = 50;
 
@@ -87,7 +93,9 @@ class ScriptInput {
     this.#writer.closed.catch(() => {});
     // Deno 2.4 reports a failed write at the closing only.
     this.#outcome = Promise.all([this.#writer.write(bytes), this.#writer.close()])
-      .then(() => undefined, (error: unknown) => `write |1: ${writeFailure(error)}`);
+      .then(() => undefined, (error: unknown) => {
+        return bytes.length <= PIPE_BYTES ? undefined : `write |1: ${writeFailure(error)}`;
+      });
   }
 
   /** The script has ended: what it did not read, nobody will. @returns Go's words for what went wrong, if something did. */
