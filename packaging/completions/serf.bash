@@ -26,6 +26,8 @@ _serf_value() {
     "agent -retry-join") : ;;
     "agent -retry-interval") : ;;
     "agent -retry-max") : ;;
+    "agent -discover") : ;;
+    "agent -mdns-iface") : ;;
     "agent -node") : ;;
     "agent -tag") : ;;
     "agent -tags-file") _serf_paths -f "$3" ;;
@@ -36,6 +38,7 @@ _serf_value() {
     "agent -config-dir") _serf_paths -d "$3" ;;
     "agent -log-level") _serf_words "trace debug info warn err" "$3" ;;
     "agent -event-handler") : ;;
+    "agent -snapshot") _serf_paths -f "$3" ;;
     "event -rpc-addr") : ;;
     "event -rpc-auth") : ;;
     "force-leave -rpc-addr") : ;;
@@ -108,7 +111,7 @@ _serf() {
   [[ $current == --* ]] && dash=--
   if [[ $current == -* ]]; then
     case $command in
-      agent) _serf_words "${dash}bind ${dash}iface ${dash}advertise ${dash}rpc-addr ${dash}profile ${dash}protocol ${dash}disable-compression ${dash}broadcast-timeout ${dash}join ${dash}replay ${dash}retry-join ${dash}retry-interval ${dash}retry-max ${dash}node ${dash}tag ${dash}tags-file ${dash}role ${dash}encrypt ${dash}keyring-file ${dash}config-file ${dash}config-dir ${dash}log-level ${dash}event-handler" "$current" ;;
+      agent) _serf_words "${dash}bind ${dash}iface ${dash}advertise ${dash}rpc-addr ${dash}profile ${dash}protocol ${dash}disable-compression ${dash}broadcast-timeout ${dash}join ${dash}replay ${dash}retry-join ${dash}retry-interval ${dash}retry-max ${dash}discover ${dash}mdns-iface ${dash}mdns-disable-ipv4 ${dash}mdns-disable-ipv6 ${dash}node ${dash}tag ${dash}tags-file ${dash}role ${dash}encrypt ${dash}keyring-file ${dash}config-file ${dash}config-dir ${dash}log-level ${dash}event-handler ${dash}snapshot ${dash}rejoin" "$current" ;;
       event) _serf_words "${dash}coalesce ${dash}rpc-addr ${dash}rpc-auth" "$current" ;;
       force-leave) _serf_words "${dash}rpc-addr ${dash}rpc-auth ${dash}prune" "$current" ;;
       info) _serf_words "${dash}format ${dash}rpc-addr ${dash}rpc-auth" "$current" ;;
