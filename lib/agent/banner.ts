@@ -9,7 +9,7 @@ const LABEL_WIDTH = 28;
 export function bannerText(
   config: Pick<
     AgentConfig,
-    "nodeName" | "bind" | "advertise" | "rpcAddr" | "snapshotPath" | "profile" | "compression"
+    "discover" | "nodeName" | "bind" | "advertise" | "rpcAddr" | "snapshotPath" | "profile" | "compression"
   >,
   encrypted: boolean,
 ): string {
@@ -23,6 +23,7 @@ export function bannerText(
     row("Profile", profile),
     row("Message Compression Enabled", String(compression)),
   );
+  if (config.discover !== "") lines.push(row("mDNS cluster", config.discover));
   return `==> Serf agent running!\n${lines.join("")}`;
 }
 

@@ -22,27 +22,21 @@ const INTERVAL_LEAST_MS = 1_000;
 
 /** Fields whose feature does not exist yet: to accept them in silence would be a lie. */
 const UNSUPPORTED: readonly (readonly [field: keyof ConfigLayer, key: string, flag?: string])[] = [
-  ["discover", "discover", "discover"],
-  ["mdnsInterface", "mdns", "mdns-iface"],
-  ["mdnsDisableIpv4", "mdns", "mdns-disable-ipv4"],
-  ["mdnsDisableIpv6", "mdns", "mdns-disable-ipv6"],
   ["enableSyslog", "enable_syslog", "syslog"],
   ["syslogFacility", "syslog_facility"],
-  ["statsiteAddr", "statsite_addr"],
-  ["statsdAddr", "statsd_addr"],
 ];
 
 /**
  * Reads files and flags, and judges what can be judged without resolving names.
  *
  * @param notice gets warnings; the configuration is good all the same.
-  const eventHandlers = (layer.eventHandlers ?? []).map(parseEventHandler);
  * @throws {ConfigError} with the line for the user. Nothing was changed.
  */
 export function readSettings(flags: AgentFlags, platform: Platform, notice: Notice): AgentSettings {
   const typed = flagLayer(flags);
   const layer = mergeLayers(readConfigPaths(flags.configPaths ?? [], platform.files), typed);
   const nodeName = layer.nodeName || hostname(platform);
+  const eventHandlers = (layer.eventHandlers ?? []).map(parseEventHandler);
   for (const [field, key, flag] of UNSUPPORTED) {
     if (!isSet(layer[field])) continue;
     // In the words of where the user wrote it.
@@ -53,23 +47,24 @@ export function readSettings(flags: AgentFlags, platform: Platform, notice: Noti
   if (interfaceName !== "" && !platform.hasInterface(interfaceName)) {
     throw new ConfigError("Invalid network interface: route ip+net: no such network interface");
   }
+  checkMdns(layer, platform);
   const merged = { ...CONFIG_DEFAULTS, ...setFields(layer) };
   const settings: AgentSettings = {
-    eventHandlers,
     ...merged,
     nodeName,
     tags: withRole(layer, notice),
     logLevel: merged.logLevel.toUpperCase(),
     compression: !merged.disableCompression,
-  if (settings.rejoinAfterLeave && settings.snapshotPath === "") {
-    notice("Warning: 'RejoinAfterLeave' enabled without snapshot file");
-  }
-  return settings;
+    eventHandlers,
     startJoin: layer.startJoin ?? [],
     retryJoin: layer.retryJoin ?? [],
     retryIntervalMs: atLeast("RetryInterval", merged.retryIntervalMs, notice),
     broadcastTimeoutMs: atLeast("BroadcastTimeout", merged.broadcastTimeoutMs, notice),
   };
+  if (settings.rejoinAfterLeave && settings.snapshotPath === "") {
+    notice("Warning: 'RejoinAfterLeave' enabled without snapshot file");
+  }
+  return settings;
 }
 
 /**
@@ -96,6 +91,19 @@ export async function resolveConfig(
     throw new ConfigError(`Unknown profile: ${settings.profile}`);
   }
   return { ...settings, bind, advertise, encryptKey, logLevel, profile: settings.profile as ProfileName };
+}
+
+function checkMdns(layer: ConfigLayer, platform: Platform): void {
+  const interfaceName = layer.mdnsInterface ?? "";
+  if (interfaceName !== "" && !layer.discover) {
+    throw new ConfigError("mDNS interface specified without enabling mDNS discovery");
+  }
+  if (interfaceName !== "" && !platform.hasInterface(interfaceName)) {
+    throw new ConfigError("Invalid mDNS network interface: route ip+net: no such network interface");
+  }
+  if (layer.discover && layer.mdnsDisableIpv4 && layer.mdnsDisableIpv6) {
+    throw new ConfigError("Invalid mDNS configuration: both IPv4 and IPv6 are disabled");
+  }
 }
 
 /** The line for a level that does not exist. */

@@ -7,6 +7,7 @@ import { bannerText } from "../agent/banner.ts";
 import { ConfigError, errorText, explained } from "../agent/config_error.ts";
 import { logLevelFault, readSettings, resolveConfig } from "../agent/config_validate.ts";
 import { parseLogLevel } from "../agent/log_format.ts";
+import type { Mdns } from "../agent/mdns.ts";
 import { RetryJoin } from "../agent/retry_join.ts";
 import { type AgentSignal, SIGNAL_TEXTS, SignalWatch } from "../agent/signals.ts";
 import { resolveListenAddress } from "../agent/address_choice.ts";
@@ -79,9 +80,10 @@ class AgentRun {
   }
 
   async run(): Promise<number> {
-    let server: RpcServer | undefined, retry: RetryJoin | undefined;
+    let mdns: Mdns | undefined, server: RpcServer | undefined, retry: RetryJoin | undefined;
     try {
       this.#platform.onFault((error) => this.#onFault(error));
+      mdns = await this.#startMdns();
       server = await this.#startRpc();
       this.#say("Starting Serf agent RPC...");
       this.#platform.ui.out(bannerText(this.#config, this.#agent.encrypted));
@@ -89,11 +91,38 @@ class AgentRun {
       this.#platform.ui.out("\n==> Log data will now stream in as it occurs:\n\n");
       this.#logger.openGate();
       retry = this.#startRetryJoin();
-      return await this.#waitForEnd(new SignalWatch(this.#platform));
+      return await this.#waitForEnd(new SignalWatch(this.#platform, () => this.#dumpMetrics()));
     } finally {
       retry?.stop();
+      mdns?.stop();
       server?.close();
       this.#agent.shutdown();
+    }
+  }
+
+  /** Its code is loaded by those alone who want it. */
+  async #startMdns(): Promise<Mdns | undefined> {
+    const { discover, interfaceName, mdnsInterface, mdnsDisableIpv4, mdnsDisableIpv6 } = this.#config;
+    if (discover === "") return undefined;
+    const options = {
+      cluster: discover,
+      nodeName: this.#config.nodeName,
+      address: this.#agent.serf.memberlist.local.address,
+      interfaceName: mdnsInterface || interfaceName,
+      ipv4: !mdnsDisableIpv4,
+      ipv6: !mdnsDisableIpv6,
+      replay: this.#config.replayOnJoin,
+    };
+    try {
+      const { Mdns } = await import("../agent/mdns.ts");
+      return await Mdns.start(
+        options,
+        this.#platform,
+        this.#logger,
+        (addresses, replay) => this.#agent.join(addresses, replay),
+      );
+    } catch (error) {
+      throw explained("Error starting mDNS listener", error);
     }
   }
 
@@ -201,6 +230,10 @@ class AgentRun {
     } catch (error) {
       this.#say(`Failed to update tags: ${errorText(error)}`);
     }
+  }
+
+  #dumpMetrics(): void {
+    this.#platform.ui.err(this.#agent.metrics.dump());
   }
 
   /** A bug of ours that escaped from a timer or a socket: the agent goes on, and so may the bug, with every packet. */

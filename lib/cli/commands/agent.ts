@@ -90,6 +90,19 @@ const JOIN_FLAGS: readonly FlagSpec[] = [
   ),
 ];
 
+const DISCOVERY_FLAGS: readonly FlagSpec[] = [
+  flag(
+    "discover",
+    "text",
+    "=cluster",
+    "",
+    "Find agents on the local network by mDNS that were given the same name, and join them.",
+  ),
+  flag("mdns-iface", "text", "", "", "The network interface for mDNS, if it is not the one of -iface."),
+  flag("mdns-disable-ipv4", "bool", "", "false", "Do not use mDNS over IPv4."),
+  flag("mdns-disable-ipv6", "bool", "", "false", "Do not use mDNS over IPv6."),
+];
+
 const IDENTITY_FLAGS: readonly FlagSpec[] = [
   flag(
     "node",
@@ -180,17 +193,6 @@ const HANDLER_FLAGS: readonly FlagSpec[] = [
   ),
 ];
 
-/** Known, so that who passes one reads that it is not supported yet, and not that it does not exist. */
-export const UNSUPPORTED_FLAGS: readonly FlagSpec[] = [
-  flag("discover", "text", "=cluster", "", "Find the members of this cluster by mDNS."),
-  flag("mdns-iface", "text", "", "", "The interface for mDNS."),
-  flag("mdns-disable-ipv4", "bool", "", "false", "No mDNS over IPv4."),
-  flag("mdns-disable-ipv6", "bool", "", "false", "No mDNS over IPv6."),
-  flag("syslog", "bool", "", "false", "Log to syslog as well."),
-];
-
-/** Runs an agent until it is told to stop. What the flags' values mean is the agent's affair. */
-export const agent = defineCommand(
 const SNAPSHOT_FLAGS: readonly FlagSpec[] = [
   offering(
     flag(
@@ -212,6 +214,13 @@ const SNAPSHOT_FLAGS: readonly FlagSpec[] = [
   ),
 ];
 
+/** Known, so that who passes one reads that it is not supported yet, and not that it does not exist. */
+export const UNSUPPORTED_FLAGS: readonly FlagSpec[] = [
+  flag("syslog", "bool", "", "false", "Log to syslog as well."),
+];
+
+/** Runs an agent until it is told to stop. What the flags' values mean is the agent's affair. */
+export const agent = defineCommand(
   {
     name: "agent",
     args: "[options]",
@@ -222,10 +231,12 @@ const SNAPSHOT_FLAGS: readonly FlagSpec[] = [
     flags: [
       ...NETWORK_FLAGS,
       ...JOIN_FLAGS,
+      ...DISCOVERY_FLAGS,
       ...IDENTITY_FLAGS,
       ...KEY_FLAGS,
       ...FILE_FLAGS,
       ...HANDLER_FLAGS,
+      ...SNAPSHOT_FLAGS,
     ],
     unlistedFlags: UNSUPPORTED_FLAGS,
   },
@@ -236,7 +247,6 @@ const SNAPSHOT_FLAGS: readonly FlagSpec[] = [
   { outputPrefix: "==> " },
 );
 
-      ...SNAPSHOT_FLAGS,
 /** The flags that were given, and only those. */
 export function agentFlags(flags: ParsedFlags): AgentFlags {
   const all: { [Key in keyof AgentFlags]-?: AgentFlags[Key] | undefined } = {

@@ -41,6 +41,15 @@ const READ_FAULTS: readonly (readonly [flags: AgentFlags, message: string, world
     "Invalid event script: Event 'foo' invoking 'x y=z'",
   ],
   [{ iface: "nope" }, "Invalid network interface: route ip+net: no such network interface"],
+  [{ mdnsIface: "eth0" }, "mDNS interface specified without enabling mDNS discovery"],
+  [
+    { discover: "c", mdnsIface: "nope" },
+    "Invalid mDNS network interface: route ip+net: no such network interface",
+  ],
+  [
+    { discover: "c", mdnsDisableIpv4: true, mdnsDisableIpv6: true },
+    "Invalid mDNS configuration: both IPv4 and IPv6 are disabled",
+  ],
 ];
 
 /** Refused afterwards. */
@@ -82,8 +91,7 @@ Deno.test("readSettings() refuses what does not exist yet, and only if it is ask
     ['{"mdns":{"interface":"","disable_ipv4":false}}', undefined],
     ['{"enable_syslog":true}', "enable_syslog"],
     ['{"syslog_facility":"LOCAL1"}', "syslog_facility"],
-    ['{"statsite_addr":"x:1"}', "statsite_addr"],
-    ['{"statsd_addr":"x:1"}', "statsd_addr"],
+    ['{"statsite_addr":"x:1","statsd_addr":"x:1"}', undefined],
   ];
   for (const [json, key] of cases) {
     const run = () => read({ configPaths: ["/c"] }, { files: { "/c": json } });
@@ -105,14 +113,6 @@ Deno.test("readSettings() names the flag where a flag asks for what does not exi
   }
 });
 
-Deno.test("readSettings() has defaults for everything", () => {
-  const { settings, notices } = read({});
-  deepEqual(notices, []);
-  equal(settings.nodeName, "host");
-  equal(settings.bind, "0.0.0.0");
-  equal(settings.rpcAddr, "127.0.0.1:7373");
-  equal(settings.logLevel, "INFO");
-  equal(settings.protocol, 5);
 Deno.test("readSettings() takes the snapshot from file and flags, and warns of a rejoin without one", () => {
   const files = {
     "/c": '{"snapshot_path":"/f","rejoin_after_leave":true}',
@@ -134,6 +134,14 @@ Deno.test("readSettings() takes the snapshot from file and flags, and warns of a
   }
 });
 
+Deno.test("readSettings() has defaults for everything", () => {
+  const { settings, notices } = read({});
+  deepEqual(notices, []);
+  equal(settings.nodeName, "host");
+  equal(settings.bind, "0.0.0.0");
+  equal(settings.rpcAddr, "127.0.0.1:7373");
+  equal(settings.logLevel, "INFO");
+  equal(settings.protocol, 5);
   equal(settings.profile, "lan");
   equal(settings.compression, true);
   equal(settings.retryIntervalMs, 30_000);
@@ -144,12 +152,12 @@ Deno.test("readSettings() takes the snapshot from file and flags, and warns of a
   equal(settings.userEventSizeLimit, 512);
   deepEqual(settings.startJoin, []);
 });
+
 Deno.test("readSettings() has the handlers of the files before those of the flags", () => {
   const files = { "/c": '{"event_handlers":["one","user=two"]}' };
   const { settings } = read({ eventHandler: ["three"], configPaths: ["/c"] }, { files });
   deepEqual(settings.eventHandlers.map(({ script }) => script), ["one", "two", "three"]);
 });
-
 
 Deno.test("readSettings() lets flags override files, and empty values nothing", () => {
   const files = {

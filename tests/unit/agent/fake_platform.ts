@@ -2,10 +2,13 @@
 import type { Clock, Random, Storage } from "../../../lib/base/ports.ts";
 import { SeededRandom } from "../../../lib/base/seeded_random.ts";
 import type {
+  DatagramSender,
   Files,
   GossipOptions,
   GossipTransport,
   InterfaceAddress,
+  MemoryUsage,
+  MulticastLink,
   Platform,
   RuntimeInfo,
   ScriptOptions,
@@ -20,11 +23,11 @@ import { Address, joinHostPort } from "../../../lib/base/address.ts";
 import { StorageError, TransportError } from "../../../lib/base/errors.ts";
 import { SimClock } from "../../../lib/sim/sim_clock.ts";
 import { SimNetwork } from "../../../lib/sim/sim_network.ts";
+import { SimDisk } from "../../../lib/sim/sim_storage.ts";
 
 /** Files in memory. A path that ends in `/` is an empty directory. */
 export class FakeFiles implements Files {
   /** What was written, with its mode, in order. */
-import { SimDisk } from "../../../lib/sim/sim_storage.ts";
   readonly writes: { path: string; text: string; mode: number }[] = [];
   readonly #contents: Map<string, string>;
   /** Paths whose writing fails, and the cause. */
@@ -128,7 +131,7 @@ export class FakePlatform implements Platform {
   readonly clock: Clock;
   readonly random: Random = new SeededRandom(1, "platform");
   readonly files: FakeFiles;
-  readonly runtime: RuntimeInfo = { os: "linux", arch: "amd64", cpuCount: 2, version: "deno 0.0.0" };
+  readonly runtime: RuntimeInfo = { os: "linux", arch: "amd64", cpuCount: 2, pid: 77, version: "deno 0.0.0" };
   /** All that was shown on standard output. */
   output = "";
   readonly ui: Ui = { out: (text) => void (this.output += text), err: () => {}, isOpen: true };
@@ -195,6 +198,18 @@ export class FakePlatform implements Platform {
     return Promise.resolve(Object.assign(this.network.attach(address), { counters: NO_COUNTS }));
   }
 
+  /** The disks on which snapshots are, by path. */
+  readonly disks = new Map<string, SimDisk>();
+
+  openStorage(path: string): Promise<Storage> {
+    if (path.startsWith("/none/")) {
+      return Promise.reject(new StorageError(`open ${path}: no such file or directory`));
+    }
+    const disk = this.disks.get(path) ?? new SimDisk();
+    this.disks.set(path, disk);
+    return Promise.resolve(disk.open());
+  }
+
   listenStream(host: string, port: number): StreamListener {
     const taken = this.#takenError("tcp", host, port);
     if (taken !== undefined) throw taken;
@@ -208,18 +223,6 @@ export class FakePlatform implements Platform {
     };
     return { port, accept: () => promise, close };
   }
-  /** The disks on which snapshots are, by path. */
-  readonly disks = new Map<string, SimDisk>();
-
-  openStorage(path: string): Promise<Storage> {
-    if (path.startsWith("/none/")) {
-      return Promise.reject(new StorageError(`open ${path}: no such file or directory`));
-    }
-    const disk = this.disks.get(path) ?? new SimDisk();
-    this.disks.set(path, disk);
-    return Promise.resolve(disk.open());
-  }
-
 
   #takenError(protocol: string, host: string, port: number): TransportError | undefined {
     const endpoint = joinHostPort(host, port);
@@ -236,6 +239,9 @@ export class FakePlatform implements Platform {
   readonly scripts: FakeScript[] = [];
   /** Why no script can be started, if so. */
   shellFault: Error | undefined = undefined;
+  openMulticast(): Promise<MulticastLink> {
+    return Promise.reject(new Error("No multicast listeners could be started"));
+  }
 
   runScript(text: string, options: ScriptOptions): Promise<ScriptResult> {
     if (this.shellFault !== undefined) return Promise.reject(this.shellFault);
@@ -254,6 +260,29 @@ export class FakePlatform implements Platform {
     };
     this.scripts.push(script);
     return promise;
+  }
+
+  /** Datagrams that were sent, by `host:port` or path. Only the places that a test has put here exist. */
+  readonly datagrams = new Map<string, string[]>();
+
+  openDatagrams(host: string, port: number): Promise<DatagramSender> {
+    return this.openUnixDatagrams(joinHostPort(host, port));
+  }
+
+  openUnixDatagrams(path: string): Promise<DatagramSender> {
+    const received = this.datagrams.get(path);
+    if (received === undefined) {
+      return Promise.reject(new TransportError("local", `dial ${path}: nobody there`));
+    }
+    let isOpen = true;
+    return Promise.resolve({
+      send: (bytes) => void (isOpen && received.push(new TextDecoder().decode(bytes))),
+      close: () => void (isOpen = false),
+    });
+  }
+
+  memoryUsage(): MemoryUsage {
+    return { usedBytes: 1_000, residentBytes: 2_000 };
   }
 
   onSignal(name: SignalName, listener: () => void): () => void {

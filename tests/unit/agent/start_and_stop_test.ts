@@ -10,11 +10,12 @@ import { FakePlatform, settle } from "./fake_platform.ts";
 
 const CONFIG = {
   nodeName: "a",
+  discover: "",
   bind: { host: "127.0.0.11", port: 20001 },
   advertise: undefined,
   rpcAddr: "127.0.0.1:20101",
-  profile: "local",
   snapshotPath: "",
+  profile: "local",
   compression: true,
 } as const;
 
@@ -54,7 +55,7 @@ Deno.test("bannerText() shows IPv6 in brackets, and an empty host", () => {
 
 Deno.test("SignalWatch gives signals one after another", async () => {
   const platform = new FakePlatform();
-  const watch = new SignalWatch(platform);
+  const watch = new SignalWatch(platform, () => {});
   const first = watch.next();
   platform.signal("SIGHUP");
   platform.signal("SIGINT");
@@ -65,7 +66,7 @@ Deno.test("SignalWatch gives signals one after another", async () => {
 
 Deno.test("SignalWatch keeps a bounded number, and survives SIGUSR1", async () => {
   const platform = new FakePlatform();
-  const watch = new SignalWatch(platform);
+  const watch = new SignalWatch(platform, () => {});
   equal(platform.signal("SIGUSR1"), 1);
   for (let i = 0; i < 10; i++) platform.signal("SIGHUP");
   for (let i = 0; i < 4; i++) equal(await watch.next(), "SIGHUP");

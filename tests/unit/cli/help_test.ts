@@ -100,6 +100,10 @@ Deno.test("usage lines and flags are those that users know", async () => {
       "-retry-join=addr",
       "-retry-interval=30s",
       "-retry-max=0",
+      "-discover=cluster",
+      "-mdns-iface",
+      "-mdns-disable-ipv4",
+      "-mdns-disable-ipv6",
       "-node=hostname",
       "-tag key=value",
       "-tags-file=/path/to/file",
@@ -110,12 +114,12 @@ Deno.test("usage lines and flags are those that users know", async () => {
       "-config-dir=foo",
       "-log-level=info",
       "-event-handler=foo",
+      "-snapshot=path/to/file",
+      "-rejoin",
     ]],
   };
   for (const [name, [usage, flags]] of Object.entries(known)) {
     const command = await COMMANDS.find((entry) => entry.name === name)!.load();
-      "-snapshot=path/to/file",
-      "-rejoin",
     equal(command.help.split("\n")[0], usage);
     equal(command.spec.flags.map((each) => `-${each.name}${each.hint}`).join("\n"), flags.join("\n"));
   }
