@@ -6,6 +6,7 @@
  */
 import type { Address } from "./address.ts";
 import type { TransportError } from "./errors.ts";
+import type { MetricsSink } from "./metrics.ts";
 import type { Timer } from "./timer_heap.ts";
 
 /** Time. The only clock the core sees; `lib/sim` makes it virtual. */
@@ -93,15 +94,18 @@ export interface Logger {
   log(level: LogLevel, text: string): void;
 }
 
-/** The ports that the engine is built on. */
 /** Regular expressions of RE2: linear in time, whatever the expression, and the same for every node of a cluster. */
 export interface RegexMatcher {
   /**
    * Looks for `expression` anywhere in `text` (it is not anchored).
    *
-   * @param done told once, from within this call or later; undefined says that the expression is none.
+   * @param done told once, from within this call or later; undefined says that the expression is none, and `fault` why.
    */
-  matches(expression: string, text: string, done: (matched: boolean | undefined) => void): void;
+  matches(
+    expression: string,
+    text: string,
+    done: (matched: boolean | undefined, fault?: string) => void,
+  ): void;
 }
 
 /**
@@ -134,12 +138,12 @@ export interface Storage {
   close(): void;
 }
 
+/** The ports that the engine is built on. */
 export interface CorePorts {
   readonly clock: Clock;
   readonly random: Random;
   readonly transport: Transport;
   readonly logger: Logger;
-}
   /** Told what happens. @default {nobody} */
   readonly metrics?: MetricsSink;
 }

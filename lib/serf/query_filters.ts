@@ -71,10 +71,10 @@ export class QueryFilters {
   #matchTags(filters: readonly TagFilter[], index: number, done: (matched: boolean) => void): void {
     if (index === filters.length) return done(true);
     const { tag, expr } = filters[index]!;
-    this.#regex.matches(expr, this.#tags().get(tag) ?? "", (matched) => {
+    this.#regex.matches(expr, this.#tags().get(tag) ?? "", (matched, fault) => {
       if (matched) return this.#matchTags(filters, index + 1, done);
       if (matched === undefined) {
-        this.#limiter.log(LogLevel.warn, `serf: failed to compile filter regex (${expr})`);
+        this.#limiter.log(LogLevel.warn, `serf: failed to compile filter regex (${expr}): ${fault}`);
       }
       done(false);
     });

@@ -6,12 +6,16 @@ import type { RegexMatcher } from "../base/ports.ts";
  */
 export const SIM_REGEX: RegexMatcher = {
   matches(expression, text, done) {
-    let matched: boolean | undefined;
-    try {
-      matched = new RegExp(expression, "u").test(text);
-    } catch {
-      matched = undefined;
-    }
-    done(matched);
+    const compiled = compile(expression);
+    if (compiled === undefined) done(undefined, "no regular expression");
+    else done(compiled.test(text));
   },
 };
+
+function compile(expression: string): RegExp | undefined {
+  try {
+    return new RegExp(expression, "u");
+  } catch {
+    return undefined;
+  }
+}
