@@ -26,7 +26,12 @@ const CLOSING: readonly (readonly [title: string, blocks: readonly string[]])[] 
   ["SIGNALS", [
     tagged("SIGINT", "The agent leaves the cluster and exits, unless skip_leave_on_interrupt is set."),
     tagged("SIGTERM", "The agent exits, and leaves the cluster first if leave_on_terminate is set."),
-    tagged("SIGHUP", "The agent reads its configuration files again: log level and tags."),
+    tagged(
+      "SIGHUP",
+      "The agent reads its configuration files again, and takes from them log level, tags, event handlers, and " +
+        "whether signals make it leave.",
+    ),
+    tagged("SIGUSR1", "The agent prints what it has measured on standard error."),
   ]],
   ["EXAMPLES", [
     example("Start two members of one cluster", [
