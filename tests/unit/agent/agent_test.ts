@@ -56,6 +56,12 @@ const FAULTS: readonly (readonly [flags: AgentFlags, message: string, world?: Fa
     files: { "/c": '{"user_event_size_limit":9217}' },
   }],
   [{ tag: [`a=${LONG}`] }, `${START}Encoded length of tags exceeds limit of 512 bytes`],
+  // The snapshot is judged before the key and the sockets.
+  [
+    { snapshot: "/none/s", encrypt: "AAAA", bind: "10.1.0.1:5" },
+    `${START}Failed to setup snapshot: failed to open snapshot: open /none/s: no such file or directory`,
+    { taken: ["10.1.0.1:5"] },
+  ],
   [{ encrypt: "AAAA" }, `${START}Failed to create memberlist: key size must be 16, 24 or 32 bytes`],
   [
     { bind: "10.1.0.1:5" },
