@@ -32,6 +32,7 @@ export class StreamPing implements ExchangeSink {
 
   /** Sends it. */
   open(to: Address, timeoutMs: number): void {
+    this.#engine.metrics.counter("memberlist.tcp.sent", this.#request.length);
     this.#engine.transport.openExchange(to, this.#request, timeoutMs, this);
   }
 

@@ -1,0 +1,66 @@
+/** Datagrams to one place, for whoever does not care what becomes of them. */
+import { joinHostPort } from "../base/address.ts";
+import { systemErrorText } from "./go_errors.ts";
+import { TransportError } from "../base/errors.ts";
+import type { DatagramSender } from "./platform.ts";
+
+/** Sends that may be under way at once; what comes then is dropped. */
+const SENDS_MAX = 256;
+
+/** {@linkcode DatagramSender} on a socket of its own. */
+class SocketSender implements DatagramSender {
+  readonly #socket: Deno.DatagramConn;
+  readonly #to: Deno.Addr;
+  #sending = 0;
+  #closed = false;
+
+  constructor(socket: Deno.DatagramConn, to: Deno.Addr) {
+    this.#socket = socket;
+    this.#to = to;
+  }
+
+  send(bytes: Uint8Array): void {
+    if (this.#closed || this.#sending >= SENDS_MAX) return;
+    this.#sending++;
+    const done = () => void this.#sending--;
+    this.#socket.send(bytes, this.#to).then(done, done);
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#socket.close();
+  }
+}
+
+/** To a UDP port. @param host an IP literal. @throws {TransportError} when there is no socket. */
+export function openDatagrams(host: string, port: number): DatagramSender {
+  const hostname = host.includes(":") ? "::" : "0.0.0.0";
+  try {
+    const socket = Deno.listenDatagram({ transport: "udp", hostname, port: 0 });
+    return new SocketSender(socket, { transport: "udp", hostname: host, port });
+  } catch (cause) {
+    const text = `dial udp ${joinHostPort(host, port)}: ${systemErrorText(cause)}`;
+    throw new TransportError("local", text, { cause });
+  }
+}
+
+/**
+ * To a Unix socket's path.
+ * @throws {TransportError} when nothing is there that could listen, or there is no socket.
+ */
+export function openUnixDatagrams(path: string): DatagramSender {
+  try {
+    if (Deno.statSync(path).isSocket !== true) throw new Error("not a socket");
+    // The runtime's sockets have to be bound to a path. Nobody answers there: it need not outlive the call.
+    const folder = Deno.makeTempDirSync({ prefix: "serf-" });
+    try {
+      const socket = Deno.listenDatagram({ transport: "unixpacket", path: `${folder}/socket` });
+      return new SocketSender(socket, { transport: "unixpacket", path });
+    } finally {
+      Deno.removeSync(folder, { recursive: true });
+    }
+  } catch (cause) {
+    throw new TransportError("local", `dial unixgram ${path}: ${systemErrorText(cause)}`, { cause });
+  }
+}
