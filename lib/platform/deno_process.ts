@@ -116,11 +116,21 @@ function writeFailure(error: unknown): string {
   return error instanceof TypeError ? "broken pipe" : systemErrorText(error);
 }
 
+/** What a script may print as fast as it likes; whoever prints more is braked, and leaves the processor to us. */
+const FREE_OUTPUT_BYTES = 4_194_304;
+/** The pause after each further piece, which has some 64 KiB. */
+const BRAKE_MS = 10;
+
 async function drain(
   stream: ReadableStream<Uint8Array>,
   onOutput: (chunk: Uint8Array) => void,
 ): Promise<void> {
-  for await (const chunk of stream) onOutput(chunk);
+  let total = 0;
+  for await (const chunk of stream) {
+    onOutput(chunk);
+    total += chunk.length;
+    if (total > FREE_OUTPUT_BYTES) await new Promise((resolve) => setTimeout(resolve, BRAKE_MS));
+  }
 }
 
 /** As Go's `ExitError` says it; undefined for success. */

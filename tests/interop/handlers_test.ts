@@ -278,7 +278,8 @@ testOurs("handlers: scripts that hang, flood, die or do not listen hold up nothi
     await sleep(5_000);
     deepEqual((await membersOf(ours, b.rpc)).map(({ status }) => status), ["alive", "alive"]);
     ok(!b.output.includes("EventMemberFailed"), b.output);
-    for (const pid of await childrenOf(a.pid)) Deno.kill(pid, "SIGKILL");
+    // Each is the first of a process group.
+    for (const pid of await childrenOf(a.pid)) Deno.kill(-pid, "SIGKILL");
   });
 });
 

@@ -307,6 +307,31 @@ Deno.test("runAgent() keeps the level when the new one is bad, and applies the r
   equal(await end("SIGINT"), 1);
 });
 
+Deno.test("runAgent() takes the handlers of the new configuration, those of the flags included, or none of it", async () => {
+  const flags = { eventHandler: ["flag"] };
+  const good = await reload(
+    '{"event_handlers":["old"]}',
+    '{"event_handlers":["member-update=new"],"tags":{"x":"1"}}',
+    flags,
+  );
+  await pass(good.platform, 1_500);
+  deepEqual(good.platform.scripts.map(({ text, env }) => [text, env["SERF_EVENT"]]), [
+    ["old", "member-join"],
+    ["flag", "member-join"],
+    ["new", "member-update"],
+  ]);
+  const bad = await reload(
+    '{"event_handlers":["old"]}',
+    '{"event_handlers":["foo=x"],"tags":{"x":"1"}}',
+    flags,
+  );
+  equal(
+    bad.output,
+    `${RELOADING}==> Invalid event script: Event 'foo' invoking 'x'\n==> Failed to reload configs\n`,
+  );
+  for (const { end } of [good, bad]) equal(await end("SIGTERM"), 1);
+});
+
 Deno.test("runAgent() changes nothing when the configuration cannot be read", async () => {
   const cases: readonly (readonly [after: string | undefined, error: string])[] = [
     [undefined, "Error reading '/c': open /c: no such file or directory"],
