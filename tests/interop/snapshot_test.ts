@@ -143,6 +143,30 @@ testBoth("snapshot interop: the same broken file gives the same lines in the log
   deepEqual(complaints[0], complaints[1]);
 });
 
+testBoth("snapshot interop: the same life is written in the same lines", async (ours, theirs) => {
+  const files: string[] = [];
+  for (const binary of [ours, theirs]) {
+    await withFile((path) =>
+      withAgents(async (start) => {
+        const args = [`-snapshot=${path}`];
+        const agent = await start({ binary, name: "x y", host: "127.0.103.91", args });
+        const call = (...words: string[]) =>
+          runCommand(theirs, [words[0]!, `-rpc-addr=${agent.rpc}`, ...words.slice(1)]);
+        for (const name of ["a", "b"]) await call("event", "-coalesce=false", name);
+        await call("query", "-timeout=100ms", "q");
+        await call("reachability");
+        equal(await agent.signal("SIGINT"), 0);
+        files.push(Deno.readTextFileSync(path));
+      })
+    );
+  }
+  equal(
+    files[0],
+    "alive: x y 127.0.103.91:7946\nevent-clock: 1\nevent-clock: 2\nquery-clock: 1\nquery-clock: 2\nleave\nclock: 1\n",
+  );
+  equal(files[0], files[1]);
+});
+
 testBoth("snapshot interop: what cannot be opened is the same error", async (ours, theirs) => {
   for (const args of [["-snapshot=/none/s"], ["-snapshot=/tmp"], ["-snapshot=/none/s", "-rejoin"]]) {
     const run = (binary: string) =>
