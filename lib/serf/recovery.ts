@@ -1,5 +1,6 @@
 /** How a member goes on where an earlier run of it ended. surface.md 5, protocol.md D.11. */
 import type { Address } from "../base/address.ts";
+import { NO_METRICS } from "../base/metrics.ts";
 import type { CorePorts, Storage } from "../base/ports.ts";
 import type { SerfEvent } from "./events.ts";
 import type { LamportClock } from "./lamport_clock.ts";
@@ -37,10 +38,10 @@ export class Recovery {
     parts: RecoveryParts,
     join: (address: Address, done: (isJoined: boolean) => void) => void,
   ) {
-    const { clock, logger, random } = ports;
+    const { clock, logger, random, metrics = NO_METRICS } = ports;
     const { memberClock, queries } = parts;
     this.#parts = parts;
-    this.#snapshot = new Snapshot({ clock, logger, storage, memberClock, rejoinAfterLeave });
+    this.#snapshot = new Snapshot({ clock, logger, storage, memberClock, rejoinAfterLeave, metrics });
     this.#rejoiner = new Rejoiner(random, logger, this.#snapshot.state.alive, join);
     // Internal ones among them: after a restart nobody shall answer again what was asked before.
     queries.onNew = (lTime) => this.#snapshot.onQuery(lTime);

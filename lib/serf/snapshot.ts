@@ -2,6 +2,7 @@
 import { Address } from "../base/address.ts";
 import { StorageError } from "../base/errors.ts";
 import { LogLimiter } from "../base/log_limiter.ts";
+import type { MetricsSink } from "../base/metrics.ts";
 import { type Clock, type Logger, LogLevel, type Storage } from "../base/ports.ts";
 import { Timer } from "../base/timer_heap.ts";
 import { encodeText } from "../wire/text.ts";
@@ -37,6 +38,7 @@ export interface SnapshotContext {
   readonly memberClock: LamportClock;
   /** Whether a leave of an earlier run is ignored. */
   readonly rejoinAfterLeave: boolean;
+  readonly metrics: MetricsSink;
 }
 
 /**
@@ -167,12 +169,13 @@ export class Snapshot {
 
   #append(line: string): void {
     if (this.#isDamaged) return this.#armSoon();
-    const { storage, clock } = this.#context;
-    storage.append(encodeText(line));
+    const { storage, clock, metrics } = this.#context;
     const nowMs = clock.nowMs();
+    storage.append(encodeText(line));
     if (storage.size > this.#bytesMax() && nowMs >= this.#nextCompactionMs) this.#compact();
     else if (nowMs >= this.#lastFlushMs + FLUSH_INTERVAL_MS) this.#write(() => storage.flush());
     else this.#armSoon();
+    metrics.sample("serf.snapshot.appendLine", clock.nowMs() - nowMs);
   }
 
   #bytesMax(): number {
@@ -231,12 +234,14 @@ export class Snapshot {
 
   /** @throws {StorageError} nothing changed. */
   #replace(): void {
-    const { clock, storage } = this.#context;
-    this.#nextCompactionMs = clock.nowMs() + RETRY_INTERVAL_MS;
+    const { clock, storage, metrics } = this.#context;
+    const startMs = clock.nowMs();
+    this.#nextCompactionMs = startMs + RETRY_INTERVAL_MS;
     storage.replace(encodeText(compactText(this.#state, this.#hasLeft)));
     this.#nextCompactionMs = -Infinity;
     this.#lastFlushMs = clock.nowMs();
     this.#compactBytes = storage.size;
+    metrics.sample("serf.snapshot.compact", this.#lastFlushMs - startMs);
   }
 
   #armSoon(): void {

@@ -1,5 +1,6 @@
 import { deepEqual, equal, ok } from "../../support/assert.ts";
 import { Address } from "../../../lib/base/address.ts";
+import { NO_METRICS } from "../../../lib/base/metrics.ts";
 import { type Logger, LogLevel } from "../../../lib/base/ports.ts";
 import { SeededRandom } from "../../../lib/base/seeded_random.ts";
 import { LamportClock } from "../../../lib/serf/lamport_clock.ts";
@@ -14,6 +15,7 @@ class World {
   readonly clock = new SimClock();
   readonly disk = new SimDisk();
   readonly lines: string[] = [];
+  readonly samples: string[] = [];
   process = new SimProcess(this.clock);
   memberClock = new LamportClock();
   snapshot!: Snapshot;
@@ -32,8 +34,16 @@ class World {
       enabled: () => true,
       log: (level, text) => void (level >= LogLevel.warn && this.lines.push(text)),
     };
-    const { process: clock, memberClock } = this;
-    this.snapshot = new Snapshot({ clock, logger, storage: this.disk.open(), memberClock, rejoinAfterLeave });
+    const { process: clock, memberClock, disk } = this;
+    const metrics = { ...NO_METRICS, sample: (name: string) => void this.samples.push(name) };
+    this.snapshot = new Snapshot({
+      clock,
+      logger,
+      storage: disk.open(),
+      memberClock,
+      rejoinAfterLeave,
+      metrics,
+    });
     this.memberClock.witness(this.snapshot.state.clock);
     this.snapshot.start();
     return this;
@@ -225,6 +235,7 @@ Deno.test("Snapshot makes a torn file whole before it goes on", () => {
   world.snapshot.stop();
   deepEqual(world.lines, []);
   ok(!world.text.includes("alive: b"));
+  deepEqual(world.samples, ["serf.snapshot.compact", "serf.snapshot.appendLine"]);
   deepEqual(world.start().alive, ["a", "c"]);
 });
 
