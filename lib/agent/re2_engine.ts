@@ -6,8 +6,11 @@ import type { RE2JS } from "re2js";
 
 /** Compiled, this many instructions take at most a millisecond to match. */
 export const INSTRUCTIONS_MAX = 5_000;
-/** Compiling takes time before the size is known: an expression's length times its largest repeat count. */
-const EXPANDED_LENGTH_MAX = 50_000;
+/**
+ * Compiling takes time before the size is known: an expression's length times its largest repeat count. So much takes
+ * up to 20 ms, which a client over RPC may cost; anybody in the cluster may cost us a tenth of it.
+ */
+export const EXPANDED_LENGTH_MAX = { client: 50_000, stranger: 5_000 } as const;
 
 /** What is said of an expression that costs too much. */
 export const TOO_LARGE_TEXT = "error parsing regexp: expression too large";
@@ -35,10 +38,11 @@ export async function loadRe2(): Promise<void> {
 /**
  * @param expression before it is anchored or otherwise wrapped into `source`.
  * @param source what is compiled; its size is the caller's to judge ({@linkcode INSTRUCTIONS_MAX}).
+ * @param lengthMax one of {@linkcode EXPANDED_LENGTH_MAX}.
  * @throws {Error} `error parsing regexp: ...`, in Go's words.
  */
-export function compileRe2(expression: string, source: string): RE2JS {
-  if (expression.length * largestRepeat(expression) > EXPANDED_LENGTH_MAX) throw new Error(TOO_LARGE_TEXT);
+export function compileRe2(expression: string, source: string, lengthMax: number): RE2JS {
+  if (expression.length * largestRepeat(expression) > lengthMax) throw new Error(TOO_LARGE_TEXT);
   return engine!.compile(source);
 }
 

@@ -1,7 +1,15 @@
 /** Regular expressions of RE2 for the filters of queries. */
 import type { RegexMatcher } from "../base/ports.ts";
 import { errorText } from "./config_error.ts";
-import { compileRe2, INSTRUCTIONS_MAX, isPlain, isRe2Loaded, loadRe2, TOO_LARGE_TEXT } from "./re2_engine.ts";
+import {
+  compileRe2,
+  EXPANDED_LENGTH_MAX,
+  INSTRUCTIONS_MAX,
+  isPlain,
+  isRe2Loaded,
+  loadRe2,
+  TOO_LARGE_TEXT,
+} from "./re2_engine.ts";
 
 type Done = (matched: boolean | undefined, fault?: string) => void;
 
@@ -20,7 +28,7 @@ export class Re2Matcher implements RegexMatcher {
 function match(expression: string, text: string, done: Done): void {
   let matched: boolean;
   try {
-    const compiled = compileRe2(expression, expression);
+    const compiled = compileRe2(expression, expression, EXPANDED_LENGTH_MAX.stranger);
     if (compiled.programSize() > INSTRUCTIONS_MAX) throw new Error(TOO_LARGE_TEXT);
     matched = compiled.matcher(text).find();
   } catch (error) {

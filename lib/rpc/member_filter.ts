@@ -8,6 +8,7 @@
 import type { RE2JS } from "re2js";
 import {
   compileRe2,
+  EXPANDED_LENGTH_MAX,
   INSTRUCTIONS_MAX,
   isPlain,
   isRe2Loaded,
@@ -67,7 +68,7 @@ export class MemberFilter {
 
 function compile(expression: string): RE2JS {
   try {
-    return compileRe2(expression, `^${expression}$`);
+    return compileRe2(expression, `^${expression}$`, EXPANDED_LENGTH_MAX.client);
   } catch (error) {
     throw failure(error instanceof Error ? error.message : String(error));
   }

@@ -8,6 +8,8 @@ type TagFilter = Extract<QueryFilter, { kind: "tag" }>;
 
 /** More filters than any operator types: such a query is not for us. */
 const FILTERS_MAX = 256;
+/** Each expression costs up to some milliseconds to match. */
+const TAG_FILTERS_MAX = 8;
 /** Queries whose expressions wait to be matched; more of them are not for us. */
 const WAITING_MAX = 256;
 const LOG_BURST = 10;
@@ -65,7 +67,7 @@ export class QueryFilters {
       if (!(error instanceof WireError)) throw error;
       return undefined;
     }
-    return tagFilters;
+    return tagFilters.length <= TAG_FILTERS_MAX ? tagFilters : undefined;
   }
 
   #matchTags(filters: readonly TagFilter[], index: number, done: (matched: boolean) => void): void {

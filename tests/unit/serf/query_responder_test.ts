@@ -73,6 +73,13 @@ Deno.test("D.5: tag filters match anywhere in the value, and a missing tag is th
   equal(acks({ kind: "nodes", names: ["me"] }, tag("dc", "us")), 0);
 });
 
+Deno.test("D.5: more tag filters than anybody needs are not for us: each costs time", () => {
+  const many = (count: number) =>
+    filters(...Array.from({ length: count }, (): QueryFilter => ({ kind: "tag", tag: "x", expr: "" })));
+  equal(ask(partsFixture(), { flags: 1, filters: many(8) }).length, 1);
+  equal(ask(partsFixture(), { flags: 1, filters: many(9) }).length, 0);
+});
+
 Deno.test("D.5: an expression that is none matches nobody, and is warned of", () => {
   const f = partsFixture();
   const tag: QueryFilter = { kind: "tag", tag: "role", expr: "(" };
