@@ -196,7 +196,7 @@ testBoth(
 );
 
 testBoth(
-  "handlers: a handler that runs outlives its agent, and hears of the end by nobody",
+  "handlers: a handler that runs outlives its agent",
   async (ours, theirs) => {
     const directory = await Deno.makeTempDir();
     for (const [index, binary] of [theirs, ours].entries()) {
