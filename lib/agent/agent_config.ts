@@ -83,6 +83,10 @@ export interface AgentSettings {
   readonly statsiteAddr: string;
   /** `host:port` of a statsd, likewise. */
   readonly statsdAddr: string;
+  /** Whether the log also goes to syslog. @default {false} */
+  readonly enableSyslog: boolean;
+  /** The facility's name in any case, judged when it is used. @default {"LOCAL0"} */
+  readonly syslogFacility: string;
 }
 
 /** A host, as an IP literal without brackets, and a port. */
@@ -141,4 +145,6 @@ export const CONFIG_DEFAULTS = {
   userEventSizeLimit: 512,
   statsiteAddr: "",
   statsdAddr: "",
+  enableSyslog: false,
+  syslogFacility: "LOCAL0",
 } as const satisfies ConfigLayer;

@@ -1,5 +1,6 @@
 /** From flags and files to a configuration that can be run: the order of the checks, and their words. surface.md 2.4. */
 import { parseGoDuration } from "../base/go_duration.ts";
+import type { LogLevel } from "../base/ports.ts";
 import { type ProfileName, PROFILES } from "../memberlist/options.ts";
 import { parseTagPairs } from "../base/tag_pair.ts";
 import type { Platform } from "../platform/platform.ts";
@@ -20,12 +21,6 @@ export type Notice = (line: string) => void;
 /** Neither of the two intervals may be shorter. */
 const INTERVAL_LEAST_MS = 1_000;
 
-/** Fields whose feature does not exist yet: to accept them in silence would be a lie. */
-const UNSUPPORTED: readonly (readonly [field: keyof ConfigLayer, key: string, flag?: string])[] = [
-  ["enableSyslog", "enable_syslog", "syslog"],
-  ["syslogFacility", "syslog_facility"],
-];
-
 /**
  * Reads files and flags, and judges what can be judged without resolving names.
  *
@@ -37,12 +32,6 @@ export function readSettings(flags: AgentFlags, platform: Platform, notice: Noti
   const layer = mergeLayers(readConfigPaths(flags.configPaths ?? [], platform.files), typed);
   const nodeName = layer.nodeName || hostname(platform);
   const eventHandlers = (layer.eventHandlers ?? []).map(parseEventHandler);
-  for (const [field, key, flag] of UNSUPPORTED) {
-    if (!isSet(layer[field])) continue;
-    // In the words of where the user wrote it.
-    const name = isSet(typed[field]) ? `-${flag}` : key;
-    throw new ConfigError(`Error: '${name}' is not supported by this version yet`);
-  }
   const interfaceName = layer.interfaceName ?? "";
   if (interfaceName !== "" && !platform.hasInterface(interfaceName)) {
     throw new ConfigError("Invalid network interface: route ip+net: no such network interface");
@@ -78,8 +67,7 @@ export async function resolveConfig(
   platform: Platform,
   notice: Notice,
 ): Promise<AgentConfig> {
-  const logLevel = parseLogLevel(settings.logLevel);
-  if (logLevel === undefined) throw new ConfigError(logLevelFault(settings.logLevel));
+  const logLevel = judgeLogLevel(settings.logLevel);
   const bind = await chooseBind(settings, platform, notice);
   const advertise = settings.advertise === ""
     ? undefined
@@ -104,6 +92,13 @@ function checkMdns(layer: ConfigLayer, platform: Platform): void {
   if (layer.discover && layer.mdnsDisableIpv4 && layer.mdnsDisableIpv6) {
     throw new ConfigError("Invalid mDNS configuration: both IPv4 and IPv6 are disabled");
   }
+}
+
+/** @param level in upper case. @throws {ConfigError} when there is no such level. */
+export function judgeLogLevel(level: string): LogLevel {
+  const known = parseLogLevel(level);
+  if (known === undefined) throw new ConfigError(logLevelFault(level));
+  return known;
 }
 
 /** The line for a level that does not exist. */

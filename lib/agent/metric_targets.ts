@@ -21,7 +21,11 @@ export function statsd(address: string, platform: Platform): MetricTargetOptions
       const { host, port } = splitHostPort(address);
       const hosts = await platform.resolveHost(host === "" ? "127.0.0.1" : host);
       const socket = await platform.openDatagrams(hosts[0]!, parsePort(port));
-      return { isBroken: false, send: (bytes) => socket.send(bytes), close: () => socket.close() };
+      return {
+        isBroken: false,
+        send: (bytes) => socket.send(bytes),
+        close: () => void socket.drained().then(() => socket.close()),
+      };
     },
   };
 }

@@ -5,8 +5,9 @@ import type { AgentFlags } from "../agent/agent_flags.ts";
 import { AgentLogger } from "../agent/agent_logger.ts";
 import { bannerText } from "../agent/banner.ts";
 import { ConfigError, errorText, explained } from "../agent/config_error.ts";
-import { logLevelFault, readSettings, resolveConfig } from "../agent/config_validate.ts";
+import { judgeLogLevel, logLevelFault, readSettings, resolveConfig } from "../agent/config_validate.ts";
 import { parseLogLevel } from "../agent/log_format.ts";
+import { Syslog } from "../agent/syslog.ts";
 import type { Mdns } from "../agent/mdns.ts";
 import { RetryJoin } from "../agent/retry_join.ts";
 import { type AgentSignal, SIGNAL_TEXTS, SignalWatch } from "../agent/signals.ts";
@@ -35,14 +36,18 @@ export async function runAgent(flags: AgentFlags, platform: Platform): Promise<n
   const say = (line: string) => platform.ui.out(`==> ${line}\n`);
   try {
     const settings = readSettings(flags, platform, say);
-    const config = await resolveConfig(settings, platform, say);
-    const logger = new AgentLogger(platform.clock, config.logLevel, (text) => platform.ui.out(text));
+    const level = judgeLogLevel(settings.logLevel);
+    const syslog = settings.enableSyslog ? await Syslog.open(settings.syslogFacility, platform) : undefined;
+    const logger = new AgentLogger(platform.clock, level, (text) => platform.ui.out(text));
     try {
+      const config = await resolveConfig(settings, platform, say);
+      logger.tee = syslog === undefined ? undefined : (level, text) => syslog.log(level, text);
       say("Starting Serf agent...");
       const agent = await Agent.create(config, platform, logger);
       return await new AgentRun(flags, config, platform, logger, agent).run();
     } finally {
       logger.close();
+      await syslog?.close();
     }
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;

@@ -4,14 +4,17 @@ import { systemErrorText } from "./go_errors.ts";
 import { TransportError } from "../base/errors.ts";
 import type { DatagramSender } from "./platform.ts";
 
-/** Sends that may be under way at once; what comes then is dropped. */
-const SENDS_MAX = 256;
+/** Datagrams that may wait; what comes then is dropped. */
+const WAITING_MAX = 1_024;
 
 /** {@linkcode DatagramSender} on a socket of its own. */
 class SocketSender implements DatagramSender {
   readonly #socket: Deno.DatagramConn;
   readonly #to: Deno.Addr;
-  #sending = 0;
+  // bounded: WAITING_MAX
+  readonly #waiting: Uint8Array[] = [];
+  #isSending = false;
+  #sent: Promise<void> = Promise.resolve();
   #closed = false;
 
   constructor(socket: Deno.DatagramConn, to: Deno.Addr) {
@@ -20,16 +23,33 @@ class SocketSender implements DatagramSender {
   }
 
   send(bytes: Uint8Array): void {
-    if (this.#closed || this.#sending >= SENDS_MAX) return;
-    this.#sending++;
-    const done = () => void this.#sending--;
-    this.#socket.send(bytes, this.#to).then(done, done);
+    if (this.#closed || this.#waiting.length >= WAITING_MAX) return;
+    this.#waiting.push(bytes);
+    if (!this.#isSending) this.#sent = this.#sendAll();
+  }
+
+  drained(): Promise<void> {
+    return this.#sent;
   }
 
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#waiting.length = 0;
     this.#socket.close();
+  }
+
+  /** One after the other: a Unix socket of the runtime refuses a datagram while it sends another. */
+  async #sendAll(): Promise<void> {
+    this.#isSending = true;
+    for (let bytes = this.#waiting.shift(); bytes !== undefined; bytes = this.#waiting.shift()) {
+      try {
+        await this.#socket.send(bytes, this.#to);
+      } catch {
+        // Nobody listens at the moment, or never.
+      }
+    }
+    this.#isSending = false;
   }
 }
 

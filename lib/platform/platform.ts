@@ -147,7 +147,9 @@ export interface ScriptResult {
 export interface DatagramSender {
   /** Best effort: losses are silent, and so are faults. Kept until it is sent; not to be changed meanwhile. */
   send(bytes: Uint8Array): void;
-  /** Idempotent. */
+  /** Resolves when all that was given so far is sent or lost. */
+  drained(): Promise<void>;
+  /** Ends it at once; what waits is lost. Idempotent. */
   close(): void;
 }
 

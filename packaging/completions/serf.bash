@@ -111,7 +111,7 @@ _serf() {
   [[ $current == --* ]] && dash=--
   if [[ $current == -* ]]; then
     case $command in
-      agent) _serf_words "${dash}bind ${dash}iface ${dash}advertise ${dash}rpc-addr ${dash}profile ${dash}protocol ${dash}disable-compression ${dash}broadcast-timeout ${dash}join ${dash}replay ${dash}retry-join ${dash}retry-interval ${dash}retry-max ${dash}discover ${dash}mdns-iface ${dash}mdns-disable-ipv4 ${dash}mdns-disable-ipv6 ${dash}node ${dash}tag ${dash}tags-file ${dash}role ${dash}encrypt ${dash}keyring-file ${dash}config-file ${dash}config-dir ${dash}log-level ${dash}event-handler ${dash}snapshot ${dash}rejoin" "$current" ;;
+      agent) _serf_words "${dash}bind ${dash}iface ${dash}advertise ${dash}rpc-addr ${dash}profile ${dash}protocol ${dash}disable-compression ${dash}broadcast-timeout ${dash}join ${dash}replay ${dash}retry-join ${dash}retry-interval ${dash}retry-max ${dash}discover ${dash}mdns-iface ${dash}mdns-disable-ipv4 ${dash}mdns-disable-ipv6 ${dash}node ${dash}tag ${dash}tags-file ${dash}role ${dash}encrypt ${dash}keyring-file ${dash}config-file ${dash}config-dir ${dash}log-level ${dash}syslog ${dash}event-handler ${dash}snapshot ${dash}rejoin" "$current" ;;
       event) _serf_words "${dash}coalesce ${dash}rpc-addr ${dash}rpc-auth" "$current" ;;
       force-leave) _serf_words "${dash}rpc-addr ${dash}rpc-auth ${dash}prune" "$current" ;;
       info) _serf_words "${dash}format ${dash}rpc-addr ${dash}rpc-auth" "$current" ;;

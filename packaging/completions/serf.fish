@@ -30,6 +30,7 @@ complete -c serf -n '__fish_seen_subcommand_from agent' -o keyring-file -r -F -d
 complete -c serf -n '__fish_seen_subcommand_from agent' -o config-file -r -F -d 'A JSON file with settings, which flags override. May be repeated.'
 complete -c serf -n '__fish_seen_subcommand_from agent' -o config-dir -x -a '(__fish_complete_directories)' -d 'A directory with such files: those named *.json are read, in alphabetical order. May be repeated.'
 complete -c serf -n '__fish_seen_subcommand_from agent' -o log-level -x -a 'trace debug info warn err' -d 'The lowest level of what is logged: trace, debug, info, warn or err.'
+complete -c serf -n '__fish_seen_subcommand_from agent' -o syslog -d 'Log to the system\'s log as well. The facility is LOCAL0, or what \'syslog_facility\' in a configuration file says.'
 complete -c serf -n '__fish_seen_subcommand_from agent' -o event-handler -x -d 'A script to run at events: [FILTERS=]SCRIPT. The filters are a comma list of member-join, member-leave, member-failed, member-update, member-reap, user, user:NAME, query, query:NAME and *; without them it runs at every event. May be repeated.'
 complete -c serf -n '__fish_seen_subcommand_from agent' -o snapshot -r -F -d 'A file that remembers who was alive and which events were seen, so that a restarted agent rejoins its cluster by itself, and no event comes twice.'
 complete -c serf -n '__fish_seen_subcommand_from agent' -o rejoin -d 'Rejoin as the snapshot says even if this node has left before. Without -snapshot it does nothing.'

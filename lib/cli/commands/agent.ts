@@ -179,6 +179,13 @@ const FILE_FLAGS: readonly FlagSpec[] = [
     ),
     ["trace", "debug", "info", "warn", "err"],
   ),
+  flag(
+    "syslog",
+    "bool",
+    "",
+    "false",
+    "Log to the system's log as well. The facility is LOCAL0, or what 'syslog_facility' in a configuration file says.",
+  ),
 ];
 
 const HANDLER_FLAGS: readonly FlagSpec[] = [
@@ -214,11 +221,6 @@ const SNAPSHOT_FLAGS: readonly FlagSpec[] = [
   ),
 ];
 
-/** Known, so that who passes one reads that it is not supported yet, and not that it does not exist. */
-export const UNSUPPORTED_FLAGS: readonly FlagSpec[] = [
-  flag("syslog", "bool", "", "false", "Log to syslog as well."),
-];
-
 /** Runs an agent until it is told to stop. What the flags' values mean is the agent's affair. */
 export const agent = defineCommand(
   {
@@ -238,7 +240,6 @@ export const agent = defineCommand(
       ...HANDLER_FLAGS,
       ...SNAPSHOT_FLAGS,
     ],
-    unlistedFlags: UNSUPPORTED_FLAGS,
   },
   async ({ flags, platform }) => {
     const { runAgent } = await import("../agent_run.ts");

@@ -84,33 +84,16 @@ Deno.test("resolveConfig() refuses in HashiCorp's words and order", async () => 
   }
 });
 
-Deno.test("readSettings() refuses what does not exist yet, and only if it is asked for", () => {
-  const cases: readonly (readonly [json: string, key: string | undefined])[] = [
-    ['{"discover":"c"}', undefined],
-    ['{"mdns":{"disable_ipv6":true}}', undefined],
-    ['{"mdns":{"interface":"","disable_ipv4":false}}', undefined],
-    ['{"enable_syslog":true}', "enable_syslog"],
-    ['{"syslog_facility":"LOCAL1"}', "syslog_facility"],
-    ['{"statsite_addr":"x:1","statsd_addr":"x:1"}', undefined],
-  ];
-  for (const [json, key] of cases) {
-    const run = () => read({ configPaths: ["/c"] }, { files: { "/c": json } });
-    if (key === undefined) run();
-    else throws(run, { message: `Error: '${key}' is not supported by this version yet` }, json);
-  }
-});
-
-Deno.test("readSettings() names the flag where a flag asks for what does not exist yet", () => {
-  const cases: readonly (readonly [flags: AgentFlags, name: string | undefined])[] = [
-    [{ syslog: true, configPaths: ["/c"] }, "-syslog"],
-    [{ syslog: false, configPaths: ["/c"] }, "enable_syslog"],
-    [{ syslog: false, eventHandler: [] }, undefined],
-  ];
-  for (const [flags, name] of cases) {
-    const run = () => read(flags, { files: { "/c": '{"enable_syslog":true}' } });
-    if (name === undefined) run();
-    else throws(run, { message: `Error: '${name}' is not supported by this version yet` });
-  }
+Deno.test("readSettings() takes syslog and collectors of metrics as they come", () => {
+  const files = {
+    "/c": '{"enable_syslog":true,"syslog_facility":"cron","statsite_addr":"x:1","statsd_addr":"foo"}',
+  };
+  const { enableSyslog, syslogFacility, statsiteAddr, statsdAddr } =
+    read({ configPaths: ["/c"] }, { files }).settings;
+  deepEqual([enableSyslog, syslogFacility, statsiteAddr, statsdAddr], [true, "cron", "x:1", "foo"]);
+  const bare = read({ syslog: true }).settings;
+  deepEqual([bare.enableSyslog, bare.syslogFacility, bare.statsdAddr], [true, "LOCAL0", ""]);
+  equal(read({ syslog: false, configPaths: ["/c"] }, { files }).settings.enableSyslog, true);
 });
 
 Deno.test("readSettings() takes the snapshot from file and flags, and warns of a rejoin without one", () => {

@@ -277,6 +277,7 @@ export class FakePlatform implements Platform {
     let isOpen = true;
     return Promise.resolve({
       send: (bytes) => void (isOpen && received.push(new TextDecoder().decode(bytes))),
+      drained: () => Promise.resolve(),
       close: () => void (isOpen = false),
     });
   }

@@ -164,8 +164,13 @@ Deno.test("runAgent() says in one line why it does not start", async () => {
       "==> Deprecation warning: 'Role' has been replaced with 'Tags'\n" +
       "==> Invalid log level: FOO. Valid log levels are: [TRACE DEBUG INFO WARN ERR]\n",
     ],
-    [{ configPaths: ["/c"] }, "==> Error: 'enable_syslog' is not supported by this version yet\n", {
-      files: { "/c": '{"enable_syslog":true}' },
+    [
+      { syslog: true, logLevel: "foo" },
+      "==> Invalid log level: FOO. Valid log levels are: [TRACE DEBUG INFO WARN ERR]\n",
+    ],
+    [{ syslog: true, bind: "::1" }, "==> Syslog setup failed: Unix syslog delivery error\n"],
+    [{ syslog: true, configPaths: ["/c"] }, "==> Syslog setup failed: invalid syslog facility: FOO\n", {
+      files: { "/c": '{"syslog_facility":"foo"}' },
     }],
     [
       { snapshot: "/none/s" },

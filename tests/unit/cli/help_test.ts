@@ -113,6 +113,7 @@ Deno.test("usage lines and flags are those that users know", async () => {
       "-config-file=foo",
       "-config-dir=foo",
       "-log-level=info",
+      "-syslog",
       "-event-handler=foo",
       "-snapshot=path/to/file",
       "-rejoin",

@@ -16,6 +16,23 @@ Deno.test("openDatagrams() sends to a UDP port, and does not mind when nobody li
   sender.send(encode("after the end"));
 });
 
+Deno.test("openUnixDatagrams() sends to a socket's path, and leaves nothing behind", async () => {
+  const folder = Deno.makeTempDirSync();
+  const before = [...Deno.readDirSync(`${folder}/..`)].filter(({ name }) => name.startsWith("serf-")).length;
+  const path = `${folder}/log`;
+  const receiver = Deno.listenDatagram({ transport: "unixpacket", path });
+  const sender = openUnixDatagrams(path);
+  sender.send(encode("one"));
+  sender.send(encode("two"));
+  equal(decode((await receiver.receive())[0]), "one");
+  equal(decode((await receiver.receive())[0]), "two");
+  const after = [...Deno.readDirSync(`${folder}/..`)].filter(({ name }) => name.startsWith("serf-")).length;
+  equal(after, before);
+  sender.close();
+  receiver.close();
+  Deno.removeSync(folder, { recursive: true });
+});
+
 Deno.test("openUnixDatagrams() says when there is no socket", () => {
   throws(() => openUnixDatagrams("/nowhere/log"), (error: Error) => {
     match(error.message, /^dial unixgram \/nowhere\/log: no such file or directory$/);
