@@ -32,7 +32,6 @@ export class StreamPing implements ExchangeSink {
 
   /** Sends it. */
   open(to: Address, timeoutMs: number): void {
-    this.#engine.metrics.counter("memberlist.tcp.sent", this.#request.length);
     this.#engine.transport.openExchange(to, this.#request, timeoutMs, this);
   }
 
@@ -41,6 +40,7 @@ export class StreamPing implements ExchangeSink {
   }
 
   onReply(reply: Uint8Array | null): void {
+    this.#engine.metrics.counter("memberlist.tcp.sent", this.#request.length);
     if (reply === null) {
       this.#report("EOF");
       return;

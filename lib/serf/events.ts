@@ -1,4 +1,5 @@
 /** What Serf tells the layer above: members one log line and one uncoalesced event for each; user events; queries. */
+import { type MetricsSink, NO_METRICS } from "../base/metrics.ts";
 import { type Logger, LogLevel } from "../base/ports.ts";
 import type { Member, MemberEvent, MemberEventType } from "./member.ts";
 import type { MemberRecord } from "./member_table.ts";
@@ -57,31 +58,37 @@ export function snapshotMember(member: Readonly<Member>): Member {
 export class MemberEventSource {
   readonly #logger: Logger;
   readonly #onEvent: (event: MemberEvent) => void;
+  readonly #metrics: MetricsSink;
 
   /** @param onEvent called synchronously; it must not call back into Serf before it returns. */
-  constructor(logger: Logger, onEvent: (event: MemberEvent) => void) {
+  constructor(logger: Logger, onEvent: (event: MemberEvent) => void, metrics: MetricsSink = NO_METRICS) {
+    this.#metrics = metrics;
     this.#logger = logger;
     this.#onEvent = onEvent;
   }
 
   /** It is new, or back. */
   joined(member: MemberRecord): void {
+    this.#metrics.counter("serf.member.join", 1);
     this.#emit("member-join", member, `EventMemberJoin: ${member.name} ${member.address.host}`);
   }
 
   /** It left. @param forced whether an operator declared a failed one left. */
   left(member: MemberRecord, forced: boolean): void {
+    if (!forced) this.#metrics.counter("serf.member.left", 1);
     const word = forced ? "EventMemberLeave (forced)" : "EventMemberLeave";
     this.#emit("member-leave", member, `${word}: ${member.name} ${member.address.host}`);
   }
 
   /** It is gone without having said so. */
   failed(member: MemberRecord): void {
+    this.#metrics.counter("serf.member.failed", 1);
     this.#emit("member-failed", member, `EventMemberFailed: ${member.name} ${member.address.host}`);
   }
 
   /** Its tags, address or versions changed. */
   updated(member: MemberRecord): void {
+    this.#metrics.counter("serf.member.update", 1);
     this.#emit("member-update", member, `EventMemberUpdate: ${member.name}`);
   }
 

@@ -1,4 +1,5 @@
 /** Serf's messages as they come in: decoded, handed to whom they concern, and passed on when they were news. */
+import { type MetricsSink, NO_METRICS } from "../base/metrics.ts";
 import { Address } from "../base/address.ts";
 import { WireError } from "../base/errors.ts";
 import { LogLimiter } from "../base/log_limiter.ts";
@@ -23,6 +24,7 @@ import type { UserEvents } from "./user_events.ts";
 export interface MessageRouterContext {
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly metrics?: MetricsSink;
   readonly eventClock: LamportClock;
   readonly queryClock: LamportClock;
   readonly intents: Intents;
@@ -147,6 +149,9 @@ export class MessageRouter {
     const verdict = queries.record(query.lTime, query.id);
     if (verdict === "old") this.#warnOfOld("query", query.name, query.lTime, queryClock.time);
     if (verdict !== "new") return;
+    const { metrics = NO_METRICS } = this.#context;
+    metrics.counter("serf.queries", 1);
+    metrics.counter(`serf.queries.${query.name}`, 1);
     // Whether or not it is meant for us: others learn of it through us.
     if ((query.flags & QueryFlag.noBroadcast) === 0) broadcasts.queue("query", message);
     responder.onQuery(query);

@@ -1,4 +1,5 @@
 /** Queries of our own that are running: who acknowledged, who answered. protocol.md D.5. */
+import { type MetricsSink, NO_METRICS } from "../base/metrics.ts";
 import { StateError } from "../base/errors.ts";
 import { LogLimiter } from "../base/log_limiter.ts";
 import { type Clock, type Logger, LogLevel } from "../base/ports.ts";
@@ -47,10 +48,12 @@ interface Running {
 export class QueryCollector {
   readonly #clock: Clock;
   readonly #limiter: LogLimiter;
+  readonly #metrics: MetricsSink;
   // bounded: RUNNING_MAX, by the query's Lamport time, which is its own.
   readonly #running = new Map<number, Running>();
 
-  constructor(clock: Clock, logger: Logger) {
+  constructor(clock: Clock, logger: Logger, metrics: MetricsSink = NO_METRICS) {
+    this.#metrics = metrics;
     this.#clock = clock;
     this.#limiter = new LogLimiter(clock, logger, LOG_BURST, LOG_PER_SECOND);
   }
@@ -82,9 +85,11 @@ export class QueryCollector {
     }
     const isAck = (flags & ResponseFlag.ack) !== 0;
     const heard = isAck ? running.acked : running.answered;
-    if (heard.has(from)) return;
+    const kind = isAck ? "acks" : "responses";
+    if (heard.has(from)) return this.#metrics.counter(`serf.query_duplicate_${kind}`, 1);
     if (heard.size >= running.answersMax) return this.#warn("Failed to deliver query response, dropping");
     heard.add(from);
+    this.#metrics.counter(`serf.query_${kind}`, 1);
     if (isAck) running.sink.onAck(from);
     else running.sink.onResponse(from, payload?.slice() ?? new Uint8Array(0));
   }

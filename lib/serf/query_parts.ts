@@ -44,7 +44,7 @@ export function createQueryParts(context: QueryPartsContext): QueryParts {
   const { clock, logger, random, regex } = ports;
   const { name: localName, gossipIntervalMs, delegateProtocol: protocol } = options.memberlist;
   const { local, nodeCount } = context;
-  const collector = new QueryCollector(clock, logger);
+  const collector = new QueryCollector(clock, logger, ports.metrics);
   const filters = new QueryFilters(localName, clock, logger, context.localTags, regex);
   const replies = new QueryReplies(localName, random, table, options.responseBytesMax, send);
   const keyQueries = new KeyQueries(logger, replies, keyring, ports.saveKeys);

@@ -1,4 +1,5 @@
 /** The parts of one Serf, made and connected: the facade's list of what there is. */
+import { NO_METRICS } from "../base/metrics.ts";
 import type { Address } from "../base/address.ts";
 import type { Keyring } from "../memberlist/keyring.ts";
 import type { NodeState } from "../memberlist/node_state.ts";
@@ -81,15 +82,15 @@ export function createSerfParts(
   keyring: Keyring | undefined,
   hooks: SerfHooks,
 ): SerfParts {
-  const { clock, logger, random } = ports;
+  const { clock, logger, random, metrics = NO_METRICS } = ports;
   const localName = options.memberlist.name;
   const memberClock = new LamportClock();
   const eventClock = new LamportClock();
   const queryClock = new LamportClock();
   const table = new MemberTable(clock);
   const buffer = new IntentBuffer(() => table.size);
-  const events = new MemberEventSource(logger, (event) => hooks.onEvent(event));
-  const userEvents = new UserEvents(eventClock, options.eventBuffer);
+  const events = new MemberEventSource(logger, (event) => hooks.onEvent(event), metrics);
+  const userEvents = new UserEvents(eventClock, options.eventBuffer, metrics);
   const queries = new Queries(queryClock, options.queryBuffer);
   const coordinates = new PingCoordinates(
     clock,
@@ -181,6 +182,7 @@ export function createSerfParts(
   const router = new MessageRouter({
     clock,
     logger,
+    metrics,
     eventClock,
     queryClock,
     intents,
