@@ -88,6 +88,7 @@ export class MessageRouter {
   /** @param message Serf's type byte and body; borrowed. May be anything. */
   onMessage(message: Uint8Array): void {
     if (message.length === 0) return;
+    this.#context.metrics?.sample("serf.msgs.received", message.length);
     try {
       this.#dispatch(message);
     } catch (error) {
