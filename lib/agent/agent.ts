@@ -85,7 +85,13 @@ export class Agent {
     this.logger = logger;
     this.logRing = logger.ring;
     this.metrics = metrics;
-    this.handlers = new EventHandlers(config.eventHandlers, () => serf.localMember(), platform, logger);
+    this.handlers = new EventHandlers(
+      config.eventHandlers,
+      () => serf.localMember(),
+      platform,
+      logger,
+      metrics,
+    );
     this.finished = promise;
     this.#platform = platform;
     this.#transport = transport;

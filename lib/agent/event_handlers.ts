@@ -1,4 +1,5 @@
 /** Scripts that run at events: which, when, and in which order. surface.md 4. */
+import { type MetricsSink, NO_METRICS } from "../base/metrics.ts";
 import { LogLimiter } from "../base/log_limiter.ts";
 import { type Logger, LogLevel } from "../base/ports.ts";
 import type { SerfEvent } from "../serf/events.ts";
@@ -46,6 +47,7 @@ export class EventHandlers {
   readonly #self: () => SelfFacts;
   readonly #platform: ScriptPlatform;
   readonly #logger: Logger;
+  readonly #metrics: MetricsSink;
   readonly #dropLines: LogLimiter;
   // bounded: by the configuration.
   #handlers: readonly EventHandler[];
@@ -59,7 +61,9 @@ export class EventHandlers {
     self: () => SelfFacts,
     platform: ScriptPlatform,
     logger: Logger,
+    metrics: MetricsSink = NO_METRICS,
   ) {
+    this.#metrics = metrics;
     this.#handlers = handlers;
     this.#self = self;
     this.#platform = platform;
@@ -121,6 +125,7 @@ export class EventHandlers {
   /** A queue lives while its script runs or has events. */
   async #runAll(script: string, queue: ScriptQueue): Promise<void> {
     for (let event = queue.waiting.shift(); event !== undefined; event = queue.waiting.shift()) {
+      const startMs = this.#platform.clock.nowMs();
       await runScriptFor(
         event,
         script,
@@ -129,6 +134,7 @@ export class EventHandlers {
         this.#logger,
         () => this.#isStopped,
       );
+      this.#metrics.sample(`agent.invoke.${script}`, this.#platform.clock.nowMs() - startMs);
     }
     this.#queues.delete(script);
   }

@@ -1,5 +1,6 @@
 import { deepEqual, equal, match, ok } from "../../support/assert.ts";
 import { AgentMetrics } from "../../../lib/agent/agent_metrics.ts";
+import { EventHandlers, parseEventHandler } from "../../../lib/agent/event_handlers.ts";
 import { FakePlatform, pass, settle } from "./fake_platform.ts";
 
 const NO_LOG = { enabled: () => true, log() {} };
@@ -63,4 +64,20 @@ Deno.test("AgentMetrics with an address that is none goes on", async () => {
   deepEqual(received, []);
   ok(metrics.dump().includes("'serf-agent.x'"));
   metrics.stop();
+});
+
+Deno.test("EventHandlers tells how long each script ran", async () => {
+  const { platform, metrics } = create();
+  const handlers = new EventHandlers(
+    [parseEventHandler("cat >/dev/null")],
+    () => ({ name: "me", tags: new Map() }),
+    platform,
+    NO_LOG,
+    metrics,
+  );
+  handlers.onEvent({ type: "user", lTime: 1, name: "x", payload: new Uint8Array(0), coalesce: false });
+  await pass(platform, 250);
+  platform.scripts[0]!.end();
+  await pass(platform, 10_000);
+  match(metrics.dump(), /\[S\] 'serf-agent\.agent\.invoke\.cat_>\/dev\/null': Count: 1 Sum: 250\.000/);
 });
