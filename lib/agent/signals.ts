@@ -17,6 +17,12 @@ const WATCHED: readonly AgentSignal[] = ["SIGINT", "SIGTERM", "SIGHUP"];
 const WAITING_MAX = 4;
 
 /**
+ * The same signal within this time is the same wish: a terminal sends Ctrl-C to a whole process group, and a task runner
+ * in it passes its own on to us.
+ */
+const ECHO_MS = 100;
+
+/**
  * Listens from its construction to the end of the process; before, the system's defaults hold (a start-up that hangs can
  * be interrupted). It never stops: a signal that comes while the agent shuts down must not change the exit code.
  * SIGUSR1 asks for the metrics, and does not wait for its turn.
@@ -25,10 +31,12 @@ export class SignalWatch {
   // bounded: WAITING_MAX
   readonly #waiting: AgentSignal[] = [];
   #taker: ((signal: AgentSignal) => void) | undefined = undefined;
+  #last: AgentSignal | undefined = undefined;
+  #lastMs = 0;
 
   /** @param onDump called at each SIGUSR1. */
-  constructor(platform: Pick<Platform, "onSignal">, onDump: () => void) {
-    for (const name of WATCHED) platform.onSignal(name, () => this.#onSignal(name));
+  constructor(platform: Pick<Platform, "onSignal" | "clock">, onDump: () => void) {
+    for (const name of WATCHED) platform.onSignal(name, () => this.#onSignal(name, platform.clock.nowMs()));
     platform.onSignal("SIGUSR1", onDump);
   }
 
@@ -39,7 +47,11 @@ export class SignalWatch {
     return new Promise((resolve) => this.#taker = resolve);
   }
 
-  #onSignal(name: AgentSignal): void {
+  #onSignal(name: AgentSignal, nowMs: number): void {
+    const isEcho = name === this.#last && nowMs - this.#lastMs < ECHO_MS;
+    this.#last = name;
+    this.#lastMs = nowMs;
+    if (isEcho) return;
     const taker = this.#taker;
     this.#taker = undefined;
     if (taker !== undefined) return taker(name);

