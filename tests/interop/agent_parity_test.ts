@@ -337,13 +337,6 @@ const ON_PURPOSE: readonly (readonly [why: string, agentCase: AgentCase, output:
     flags("-bind=[::1]x"),
     "Invalid bind address: address [::1]x:7946: missing port in address",
   ],
-  ...["statsd_addr"].map((
-    key,
-  ): [string, AgentCase, string] => [
-    "Not there yet: refused rather than ignored.",
-    config(JSON.stringify({ [key]: "x" })),
-    `Error: '${key}' is not supported by this version yet`,
-  ]),
   [
     "0.10.2 knows the key; 0.9.4 calls it invalid.",
     config('{"mdns":{"interface":1}}'),
