@@ -276,7 +276,7 @@ function clusterLines(a: RunningAgent, b: RunningAgent): Line[] {
 
 /** Events, queries and keys, of a cluster that is not encrypted; `a` answers the query `load`. */
 function questionLines(a: RunningAgent): Line[] {
-  const short = "-timeout=300ms";
+  const short = "-timeout=500ms";
   const lines: (Line | string[])[] = [
     ["event", "deploy", "abc"],
     ["event", "-coalesce=false", "deploy", "-"],
