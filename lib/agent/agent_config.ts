@@ -2,6 +2,7 @@
 import type { LogLevel } from "../base/ports.ts";
 import type { ProfileName } from "../memberlist/options.ts";
 import type { ConfigLayer } from "./config_layer.ts";
+import type { EventHandler } from "./event_handlers.ts";
 
 /**
  * What was configured: defaults, files and flags merged. Texts that need the world to be understood (addresses, keys,
@@ -20,6 +21,14 @@ export interface AgentSettings {
   readonly advertise: string;
   /** Name of a network interface; empty for any. */
   readonly interfaceName: string;
+  /** The cluster to find by mDNS; empty for none. */
+  readonly discover: string;
+  /** The interface for mDNS if it is another; empty for the same. */
+  readonly mdnsInterface: string;
+  /** @default {false} */
+  readonly mdnsDisableIpv4: boolean;
+  /** @default {false} */
+  readonly mdnsDisableIpv6: boolean;
   /** Base64; empty for none. */
   readonly encryptKey: string;
   /** Path; empty for none. */
@@ -34,6 +43,10 @@ export interface AgentSettings {
   readonly protocol: number;
   /** Not yet judged. @default {"lan"} */
   readonly profile: string;
+  /** Path of the snapshot; empty for none. */
+  readonly snapshotPath: string;
+  /** Whether the snapshot's cluster is joined again although we left it. @default {false} */
+  readonly rejoinAfterLeave: boolean;
   /** Whether joins at start replay old user events. @default {false} */
   readonly replayOnJoin: boolean;
   /** Whether SIGTERM leaves gracefully. @default {false} */
@@ -44,6 +57,8 @@ export interface AgentSettings {
   readonly disableNameResolution: boolean;
   /** Whether messages are compressed. @default {true} */
   readonly compression: boolean;
+  /** In the order of the files and flags. @default {none} */
+  readonly eventHandlers: readonly EventHandler[];
   readonly startJoin: readonly string[];
   readonly retryJoin: readonly string[];
   /** Retries after the first attempt; 0 or less for no limit. @default {0} */
@@ -64,6 +79,14 @@ export interface AgentSettings {
   readonly querySizeLimit: number;
   /** Bytes, at most 9216, which is judged when the agent starts. @default {512} */
   readonly userEventSizeLimit: number;
+  /** `host:port` of a statsite; empty for none. Not judged: what cannot be reached is logged. */
+  readonly statsiteAddr: string;
+  /** `host:port` of a statsd, likewise. */
+  readonly statsdAddr: string;
+  /** Whether the log also goes to syslog. @default {false} */
+  readonly enableSyslog: boolean;
+  /** The facility's name in any case, judged when it is used. @default {"LOCAL0"} */
+  readonly syslogFacility: string;
 }
 
 /** A host, as an IP literal without brackets, and a port. */
@@ -93,6 +116,10 @@ export const CONFIG_DEFAULTS = {
   bind: "0.0.0.0",
   advertise: "",
   interfaceName: "",
+  discover: "",
+  mdnsInterface: "",
+  mdnsDisableIpv4: false,
+  mdnsDisableIpv6: false,
   encryptKey: "",
   keyringFile: "",
   logLevel: "INFO",
@@ -100,6 +127,8 @@ export const CONFIG_DEFAULTS = {
   rpcAuth: "",
   protocol: 5,
   profile: "lan",
+  snapshotPath: "",
+  rejoinAfterLeave: false,
   replayOnJoin: false,
   leaveOnTerminate: false,
   skipLeaveOnInterrupt: false,
@@ -114,4 +143,8 @@ export const CONFIG_DEFAULTS = {
   queryResponseSizeLimit: 1_024,
   querySizeLimit: 1_024,
   userEventSizeLimit: 512,
+  statsiteAddr: "",
+  statsdAddr: "",
+  enableSyslog: false,
+  syslogFacility: "LOCAL0",
 } as const satisfies ConfigLayer;

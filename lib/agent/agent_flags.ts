@@ -47,12 +47,12 @@ export interface AgentFlags {
   readonly disableCompression?: boolean;
   /** `-config-file` and `-config-dir`, which are interchangeable: one list in the order of the command line. */
   readonly configPaths?: readonly string[];
-  /** `-snapshot`: a path. This and all below is known, and refused by {@link ./config_validate.ts}. */
+  /** `-event-handler`, repeatable: `[FILTERS=]SCRIPT` as typed. */
+  readonly eventHandler?: readonly string[];
+  /** `-snapshot`: a path. */
   readonly snapshot?: string;
   /** `-rejoin`. */
   readonly rejoin?: boolean;
-  /** `-event-handler`, repeatable. */
-  readonly eventHandler?: readonly string[];
   /** `-discover`: a cluster's name. */
   readonly discover?: string;
   /** `-mdns-iface`: an interface's name. */
@@ -61,6 +61,6 @@ export interface AgentFlags {
   readonly mdnsDisableIpv4?: boolean;
   /** `-mdns-disable-ipv6`. */
   readonly mdnsDisableIpv6?: boolean;
-  /** `-syslog`. */
+  /** `-syslog`. Known, and refused by {@link ./config_validate.ts}. */
   readonly syslog?: boolean;
 }

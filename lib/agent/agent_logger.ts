@@ -32,6 +32,8 @@ export class AgentLogger implements Logger {
   readonly ring = new LogRing();
   /** The least level that is shown. Changes at a reload. */
   level: LogLevel;
+  /** Also gets what is shown, gate or not: the level, and the text without stamp and level. */
+  tee: ((level: LogLevel, text: string) => void) | undefined = undefined;
   readonly #clock: Pick<Clock, "wallMs">;
   readonly #write: (text: string) => void;
   readonly #category = String(++created);
@@ -58,7 +60,9 @@ export class AgentLogger implements Logger {
     const line = formatLogLine(this.#clock.wallMs(), level, shortened(text));
     this.ring.push(level, line);
     // Most lines are of levels that nobody looks at: what shows the others is 20 times dearer than the ring.
-    if (level >= this.level) this.#show(level, line);
+    if (level < this.level) return;
+    this.tee?.(level, text);
+    this.#show(level, line);
   }
 
   /** Shows what was logged so far, and from now on every line at once. */

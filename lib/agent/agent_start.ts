@@ -1,19 +1,27 @@
 /** From a configuration to a running Serf: files, keys, sockets, addresses, in the order of HashiCorp's agent. */
-import { type CorePorts, type Logger, LogLevel } from "../base/ports.ts";
+import { type Logger, LogLevel, type Storage } from "../base/ports.ts";
+import type { MetricsSink } from "../base/metrics.ts";
 import { Keyring } from "../memberlist/keyring.ts";
 import type { GossipTransport, Platform } from "../platform/platform.ts";
-import type { MemberEvent } from "../serf/member.ts";
+import type { SerfEvent } from "../serf/events.ts";
 import { resolveSerfOptions, type SerfOptions } from "../serf/options.ts";
 import { Serf } from "../serf/serf.ts";
+import type { SerfPorts } from "../serf/serf_ports.ts";
 import type { Aes192Gcm } from "../wire/packet_cipher.ts";
 import { chooseAdvertised } from "./address_choice.ts";
 import type { AgentConfig } from "./agent_config.ts";
 import { errorText, explained } from "./config_error.ts";
-import { isKeyLength, KEY_SIZE_TEXT, readKeyringFile } from "./keyring_file.ts";
+import { isKeyLength, KEY_SIZE_TEXT, readKeyringFile, writeKeyringFile } from "./keyring_file.ts";
+import { Re2Matcher } from "./re2_matcher.ts";
 import { readTagsFile } from "./tags_file.ts";
 
-/** The most bytes that a user event may be allowed to have. */
-const USER_EVENT_LIMIT_MAX = 9_216;
+/** Who is told what happens. */
+export interface SerfListener {
+  /** Hears of everything from the first moment on. */
+  onEvent(event: SerfEvent): void;
+  /** Serf has shut itself down. */
+  onSelfShutdown(): void;
+}
 
 /** What runs afterwards. */
 export interface StartedSerf {
@@ -22,7 +30,6 @@ export interface StartedSerf {
 }
 
 /**
- * @param onEvent hears of members from the first moment on.
  * @throws {ConfigError} `Failed to setup the Serf agent: ...`, `Failed to start the Serf agent: Error creating Serf:
  *   ...`. Nothing stays bound.
  */
@@ -30,7 +37,8 @@ export async function startSerf(
   config: AgentConfig,
   platform: Platform,
   logger: Logger,
-  onEvent: (event: MemberEvent) => void,
+  metrics: MetricsSink,
+  listener: SerfListener,
 ): Promise<StartedSerf> {
   const { tags, keys } = orExplain(
     "Failed to setup the Serf agent",
@@ -39,8 +47,14 @@ export async function startSerf(
   logger.log(LogLevel.info, "agent: Serf agent starting");
   try {
     const options = serfOptions(config, tags);
-    const keyring = await createKeyring(keys);
-    return await bindAndStart(config, options, keyring, platform, logger, onEvent);
+    const storage = await openSnapshot(config, platform);
+    try {
+      const keyring = await createKeyring(keys);
+      return await bindAndStart(config, options, keyring, storage, platform, logger, metrics, listener);
+    } catch (error) {
+      storage?.close();
+      throw error;
+    }
   } catch (error) {
     throw explained("Failed to start the Serf agent: Error creating Serf", error);
   }
@@ -72,7 +86,7 @@ function loadFiles(
 function serfOptions(config: AgentConfig, tags: ReadonlyMap<string, string>): SerfOptions {
   // HashiCorp's agent keeps the number in one byte: 258 is 2 to it.
   const protocol = config.protocol & 0xff;
-  const options = resolveSerfOptions({
+  return resolveSerfOptions({
     memberlist: {
       name: config.nodeName,
       profile: config.profile,
@@ -84,11 +98,20 @@ function serfOptions(config: AgentConfig, tags: ReadonlyMap<string, string>): Se
     reconnectIntervalMs: config.reconnectIntervalMs,
     reconnectTimeoutMs: config.reconnectTimeoutMs,
     tombstoneTimeoutMs: config.tombstoneTimeoutMs,
+    userEventBytesMax: config.userEventSizeLimit,
+    queryBytesMax: config.querySizeLimit,
+    responseBytesMax: config.queryResponseSizeLimit,
+    resolveNameConflicts: !config.disableNameResolution,
+    rejoinAfterLeave: config.rejoinAfterLeave,
   });
-  if (config.userEventSizeLimit > USER_EVENT_LIMIT_MAX) {
-    throw new Error(`user event size limit exceeds limit of ${USER_EVENT_LIMIT_MAX} bytes`);
-  }
-  return options;
+}
+
+async function openSnapshot({ snapshotPath }: AgentConfig, platform: Platform): Promise<Storage | undefined> {
+  if (snapshotPath === "") return undefined;
+  return await orExplainAsync(
+    "Failed to setup snapshot: failed to open snapshot",
+    platform.openStorage(snapshotPath),
+  );
 }
 
 async function createKeyring(keys: readonly Uint8Array[]): Promise<Keyring | undefined> {
@@ -118,9 +141,11 @@ async function bindAndStart(
   config: AgentConfig,
   options: SerfOptions,
   keyring: Keyring | undefined,
+  storage: Storage | undefined,
   platform: Platform,
   logger: Logger,
-  onEvent: (event: MemberEvent) => void,
+  metrics: MetricsSink,
+  listener: SerfListener,
 ): Promise<StartedSerf> {
   const transport = await bind(config, options.memberlist.tcpTimeoutMs, platform);
   try {
@@ -131,8 +156,26 @@ async function bindAndStart(
       "Failed to create memberlist",
       chooseAdvertised(config, transport.bound, platform),
     );
-    const ports: CorePorts = { clock: platform.clock, random: platform.random, transport, logger };
-    const serf = new Serf(options, { address, bindPort: transport.bound.port }, ports, onEvent, keyring);
+    const { clock, random } = platform;
+    const saveKeys = config.keyringFile === ""
+      ? undefined
+      : (keys: readonly Uint8Array[]) => writeKeyringFile(config.keyringFile, keys, platform.files);
+    const ports: SerfPorts = {
+      clock,
+      random,
+      transport,
+      logger,
+      metrics,
+      regex: new Re2Matcher(),
+      saveKeys,
+      storage,
+      onSelfShutdown: () => listener.onSelfShutdown(),
+    };
+    const endpoint = { address, bindPort: transport.bound.port };
+    const serf = orExplain(
+      "Failed to setup snapshot",
+      () => new Serf(options, endpoint, ports, (event) => listener.onEvent(event), keyring),
+    );
     serf.start();
     transport.start(serf.memberlist);
     if (keyring !== undefined) supportAes192Soon(keyring, logger);

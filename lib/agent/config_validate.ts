@@ -1,5 +1,6 @@
 /** From flags and files to a configuration that can be run: the order of the checks, and their words. surface.md 2.4. */
 import { parseGoDuration } from "../base/go_duration.ts";
+import type { LogLevel } from "../base/ports.ts";
 import { type ProfileName, PROFILES } from "../memberlist/options.ts";
 import { parseTagPairs } from "../base/tag_pair.ts";
 import type { Platform } from "../platform/platform.ts";
@@ -11,6 +12,7 @@ import { readConfigPaths } from "./config_file.ts";
 import type { ConfigLayer } from "./config_layer.ts";
 import { mergeLayers } from "./config_merge.ts";
 import { decodeGoBase64 } from "./go_base64.ts";
+import { parseEventHandler } from "./event_handlers.ts";
 import { LOG_LEVEL_NAMES, parseLogLevel } from "./log_format.ts";
 
 /** Shows the user a line; `==> ` is put before it. */
@@ -18,21 +20,6 @@ export type Notice = (line: string) => void;
 
 /** Neither of the two intervals may be shorter. */
 const INTERVAL_LEAST_MS = 1_000;
-
-/** Fields whose feature does not exist yet: to accept them in silence would be a lie. */
-const UNSUPPORTED: readonly (readonly [field: keyof ConfigLayer, key: string, flag?: string])[] = [
-  ["eventHandlers", "event_handlers", "event-handler"],
-  ["snapshotPath", "snapshot_path", "snapshot"],
-  ["rejoinAfterLeave", "rejoin_after_leave", "rejoin"],
-  ["discover", "discover", "discover"],
-  ["mdnsInterface", "mdns", "mdns-iface"],
-  ["mdnsDisableIpv4", "mdns", "mdns-disable-ipv4"],
-  ["mdnsDisableIpv6", "mdns", "mdns-disable-ipv6"],
-  ["enableSyslog", "enable_syslog", "syslog"],
-  ["syslogFacility", "syslog_facility"],
-  ["statsiteAddr", "statsite_addr"],
-  ["statsdAddr", "statsd_addr"],
-];
 
 /**
  * Reads files and flags, and judges what can be judged without resolving names.
@@ -44,28 +31,29 @@ export function readSettings(flags: AgentFlags, platform: Platform, notice: Noti
   const typed = flagLayer(flags);
   const layer = mergeLayers(readConfigPaths(flags.configPaths ?? [], platform.files), typed);
   const nodeName = layer.nodeName || hostname(platform);
-  for (const [field, key, flag] of UNSUPPORTED) {
-    if (!isSet(layer[field])) continue;
-    // In the words of where the user wrote it.
-    const name = isSet(typed[field]) ? `-${flag}` : key;
-    throw new ConfigError(`Error: '${name}' is not supported by this version yet`);
-  }
+  const eventHandlers = (layer.eventHandlers ?? []).map(parseEventHandler);
   const interfaceName = layer.interfaceName ?? "";
   if (interfaceName !== "" && !platform.hasInterface(interfaceName)) {
     throw new ConfigError("Invalid network interface: route ip+net: no such network interface");
   }
+  checkMdns(layer, platform);
   const merged = { ...CONFIG_DEFAULTS, ...setFields(layer) };
-  return {
+  const settings: AgentSettings = {
     ...merged,
     nodeName,
     tags: withRole(layer, notice),
     logLevel: merged.logLevel.toUpperCase(),
     compression: !merged.disableCompression,
+    eventHandlers,
     startJoin: layer.startJoin ?? [],
     retryJoin: layer.retryJoin ?? [],
     retryIntervalMs: atLeast("RetryInterval", merged.retryIntervalMs, notice),
     broadcastTimeoutMs: atLeast("BroadcastTimeout", merged.broadcastTimeoutMs, notice),
   };
+  if (settings.rejoinAfterLeave && settings.snapshotPath === "") {
+    notice("Warning: 'RejoinAfterLeave' enabled without snapshot file");
+  }
+  return settings;
 }
 
 /**
@@ -79,8 +67,7 @@ export async function resolveConfig(
   platform: Platform,
   notice: Notice,
 ): Promise<AgentConfig> {
-  const logLevel = parseLogLevel(settings.logLevel);
-  if (logLevel === undefined) throw new ConfigError(logLevelFault(settings.logLevel));
+  const logLevel = judgeLogLevel(settings.logLevel);
   const bind = await chooseBind(settings, platform, notice);
   const advertise = settings.advertise === ""
     ? undefined
@@ -92,6 +79,26 @@ export async function resolveConfig(
     throw new ConfigError(`Unknown profile: ${settings.profile}`);
   }
   return { ...settings, bind, advertise, encryptKey, logLevel, profile: settings.profile as ProfileName };
+}
+
+function checkMdns(layer: ConfigLayer, platform: Platform): void {
+  const interfaceName = layer.mdnsInterface ?? "";
+  if (interfaceName !== "" && !layer.discover) {
+    throw new ConfigError("mDNS interface specified without enabling mDNS discovery");
+  }
+  if (interfaceName !== "" && !platform.hasInterface(interfaceName)) {
+    throw new ConfigError("Invalid mDNS network interface: route ip+net: no such network interface");
+  }
+  if (layer.discover && layer.mdnsDisableIpv4 && layer.mdnsDisableIpv6) {
+    throw new ConfigError("Invalid mDNS configuration: both IPv4 and IPv6 are disabled");
+  }
+}
+
+/** @param level in upper case. @throws {ConfigError} when there is no such level. */
+export function judgeLogLevel(level: string): LogLevel {
+  const known = parseLogLevel(level);
+  if (known === undefined) throw new ConfigError(logLevelFault(level));
+  return known;
 }
 
 /** The line for a level that does not exist. */

@@ -2,6 +2,7 @@
  * Which events a stream or a handler wants: a comma list of `*`, `member-join`, `member-leave`, `member-failed`,
  * `member-update`, `member-reap`, `user`, `user:NAME`, `query`, `query:NAME` (surface.md 4.1).
  */
+import type { SerfEvent } from "../serf/events.ts";
 import type { MemberEventType } from "../serf/member.ts";
 
 /** What an event is about, as filters call it; `*` stands for all. */
@@ -40,7 +41,9 @@ export function parseEventFilters(text: string): EventFilter[] | undefined {
   return filters;
 }
 
-/** Whether one of the filters lets a member event of this type through. */
-export function acceptsMemberEvent(filters: readonly EventFilter[], type: MemberEventType): boolean {
-  return filters.some((filter) => filter.kind === "*" || filter.kind === type);
+/** Whether this filter lets an event through. */
+export function acceptsEvent({ kind, name }: EventFilter, event: SerfEvent): boolean {
+  if (kind === "*") return true;
+  if (kind !== event.type) return false;
+  return name === "" || (event.type === "user" || event.type === "query") && event.name === name;
 }

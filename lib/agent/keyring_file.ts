@@ -7,6 +7,9 @@ import { decodeWholeText, failUnmarshal } from "./go_json.ts";
 /** What a key of any other length is refused with; a key is for AES-128, AES-192 or AES-256. */
 export const KEY_SIZE_TEXT = "key size must be 16, 24 or 32 bytes";
 
+/** Keys are nobody else's business. */
+const MODE = 0o600;
+
 /** Whether so many bytes make a key. */
 export function isKeyLength(bytes: number): boolean {
   return bytes === 16 || bytes === 24 || bytes === 32;
@@ -26,6 +29,16 @@ export function readKeyringFile(path: string, files: Files): Uint8Array[] {
     throw new Error(`Failed to restore keyring: ${KEY_SIZE_TEXT}`);
   }
   return keys;
+}
+
+/** Replaces the file. @throws {Error} `Failed to write keyring file: ...`; the old one is then still there. */
+export function writeKeyringFile(path: string, keys: readonly Uint8Array[], files: Files): void {
+  const texts = keys.map((key) => `  "${btoa(String.fromCharCode(...key))}"`);
+  try {
+    files.writeAtomic(path, `[\n${texts.join(",\n")}\n]`, MODE);
+  } catch (error) {
+    throw new Error(`Failed to write keyring file: ${errorText(error)}`, { cause: error });
+  }
 }
 
 function readText(path: string, files: Files): string {

@@ -25,7 +25,7 @@ const ECHO_MS = 100;
 /**
  * Listens from its construction to the end of the process; before, the system's defaults hold (a start-up that hangs can
  * be interrupted). It never stops: a signal that comes while the agent shuts down must not change the exit code.
- * SIGUSR1 asks HashiCorp's agents for their metrics; its default would end us, so it is caught, and ignored.
+ * SIGUSR1 asks for the metrics, and does not wait for its turn.
  */
 export class SignalWatch {
   // bounded: WAITING_MAX
@@ -34,9 +34,10 @@ export class SignalWatch {
   #last: AgentSignal | undefined = undefined;
   #lastMs = 0;
 
-  constructor(platform: Pick<Platform, "onSignal" | "clock">) {
+  /** @param onDump called at each SIGUSR1. */
+  constructor(platform: Pick<Platform, "onSignal" | "clock">, onDump: () => void) {
     for (const name of WATCHED) platform.onSignal(name, () => this.#onSignal(name, platform.clock.nowMs()));
-    platform.onSignal("SIGUSR1", () => {});
+    platform.onSignal("SIGUSR1", onDump);
   }
 
   /** The next signal. One call at a time; a second one takes the place of the first, which then never settles. */

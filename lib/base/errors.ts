@@ -46,6 +46,11 @@ export class TransportError extends Error {
 /** `refused`: connection refused. `timeout`: deadline passed. `closed`: ended early. `local`: this host's fault. */
 export type TransportErrorKind = "refused" | "unreachable" | "timeout" | "closed" | "local";
 
+/** A file could not be read or written. What is in it then, the method says that threw. */
+export class StorageError extends Error {
+  override readonly name = "StorageError";
+}
+
 /** One address that could not be joined. */
 export interface JoinFailure {
   /** As the user sees it in the error text: `"Failed to join 127.0.0.1:7946: ..."`. */

@@ -6,6 +6,7 @@
  */
 import type { Address } from "./address.ts";
 import type { TransportError } from "./errors.ts";
+import type { MetricsSink } from "./metrics.ts";
 import type { Timer } from "./timer_heap.ts";
 
 /** Time. The only clock the core sees; `lib/sim` makes it virtual. */
@@ -93,10 +94,56 @@ export interface Logger {
   log(level: LogLevel, text: string): void;
 }
 
+/** Regular expressions of RE2: linear in time, whatever the expression, and the same for every node of a cluster. */
+export interface RegexMatcher {
+  /**
+   * Looks for `expression` anywhere in `text` (it is not anchored).
+   *
+   * @param done told once, from within this call or later; undefined says that the expression is none, and `fault` why.
+   */
+  matches(
+    expression: string,
+    text: string,
+    done: (matched: boolean | undefined, fault?: string) => void,
+  ): void;
+}
+
+/**
+ * One file that grows line by line and is now and then replaced: the snapshot. Synchronous, because what is written is
+ * small and rare.
+ *
+ * What is appended waits in this process until it is flushed, and in the system until it is synced: the end of the
+ * process loses the former, a power cut the latter too (any part of it may survive).
+ */
+export interface Storage {
+  /** How long the file is, with what waits, in bytes. */
+  readonly size: number;
+  /** @returns all that was flushed, in this run or an earlier one. @throws {StorageError} */
+  read(): Uint8Array;
+  /** Adds bytes (copied) to what waits. Cannot fail. */
+  append(bytes: Uint8Array): void;
+  /**
+   * Hands what waits to the system.
+   * @throws {StorageError} what waited is gone, and any beginning of it may be in the file.
+   */
+  flush(): void;
+  /** Flushes, and makes all of it survive a power cut. @throws {StorageError} as {@linkcode flush}. */
+  sync(): void;
+  /**
+   * Makes these the file's only bytes, synced; what waited is dropped. At every moment the file is the old or the new.
+   * @throws {StorageError} nothing changed.
+   */
+  replace(bytes: Uint8Array): void;
+  /** Drops what waits and lets go of the file. Idempotent. */
+  close(): void;
+}
+
 /** The ports that the engine is built on. */
 export interface CorePorts {
   readonly clock: Clock;
   readonly random: Random;
   readonly transport: Transport;
   readonly logger: Logger;
+  /** Told what happens. @default {nobody} */
+  readonly metrics?: MetricsSink;
 }

@@ -5,8 +5,10 @@ import type { AgentFlags } from "../agent/agent_flags.ts";
 import { AgentLogger } from "../agent/agent_logger.ts";
 import { bannerText } from "../agent/banner.ts";
 import { ConfigError, errorText, explained } from "../agent/config_error.ts";
-import { logLevelFault, readSettings, resolveConfig } from "../agent/config_validate.ts";
+import { judgeLogLevel, logLevelFault, readSettings, resolveConfig } from "../agent/config_validate.ts";
 import { parseLogLevel } from "../agent/log_format.ts";
+import { Syslog } from "../agent/syslog.ts";
+import type { Mdns } from "../agent/mdns.ts";
 import { RetryJoin } from "../agent/retry_join.ts";
 import { type AgentSignal, SIGNAL_TEXTS, SignalWatch } from "../agent/signals.ts";
 import { resolveListenAddress } from "../agent/address_choice.ts";
@@ -34,14 +36,18 @@ export async function runAgent(flags: AgentFlags, platform: Platform): Promise<n
   const say = (line: string) => platform.ui.out(`==> ${line}\n`);
   try {
     const settings = readSettings(flags, platform, say);
-    const config = await resolveConfig(settings, platform, say);
-    const logger = new AgentLogger(platform.clock, config.logLevel, (text) => platform.ui.out(text));
+    const level = judgeLogLevel(settings.logLevel);
+    const syslog = settings.enableSyslog ? await Syslog.open(settings.syslogFacility, platform) : undefined;
+    const logger = new AgentLogger(platform.clock, level, (text) => platform.ui.out(text));
     try {
+      const config = await resolveConfig(settings, platform, say);
+      logger.tee = syslog === undefined ? undefined : (level, text) => syslog.log(level, text);
       say("Starting Serf agent...");
       const agent = await Agent.create(config, platform, logger);
       return await new AgentRun(flags, config, platform, logger, agent).run();
     } finally {
       logger.close();
+      await syslog?.close();
     }
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
@@ -79,9 +85,10 @@ class AgentRun {
   }
 
   async run(): Promise<number> {
-    let server: RpcServer | undefined, retry: RetryJoin | undefined;
+    let mdns: Mdns | undefined, server: RpcServer | undefined, retry: RetryJoin | undefined;
     try {
       this.#platform.onFault((error) => this.#onFault(error));
+      mdns = await this.#startMdns();
       server = await this.#startRpc();
       this.#say("Starting Serf agent RPC...");
       this.#platform.ui.out(bannerText(this.#config, this.#agent.encrypted));
@@ -89,11 +96,38 @@ class AgentRun {
       this.#platform.ui.out("\n==> Log data will now stream in as it occurs:\n\n");
       this.#logger.openGate();
       retry = this.#startRetryJoin();
-      return await this.#waitForEnd(new SignalWatch(this.#platform));
+      return await this.#waitForEnd(new SignalWatch(this.#platform, () => this.#dumpMetrics()));
     } finally {
       retry?.stop();
+      mdns?.stop();
       server?.close();
       this.#agent.shutdown();
+    }
+  }
+
+  /** Its code is loaded by those alone who want it. */
+  async #startMdns(): Promise<Mdns | undefined> {
+    const { discover, interfaceName, mdnsInterface, mdnsDisableIpv4, mdnsDisableIpv6 } = this.#config;
+    if (discover === "") return undefined;
+    const options = {
+      cluster: discover,
+      nodeName: this.#config.nodeName,
+      address: this.#agent.serf.memberlist.local.address,
+      interfaceName: mdnsInterface || interfaceName,
+      ipv4: !mdnsDisableIpv4,
+      ipv6: !mdnsDisableIpv6,
+      replay: this.#config.replayOnJoin,
+    };
+    try {
+      const { Mdns } = await import("../agent/mdns.ts");
+      return await Mdns.start(
+        options,
+        this.#platform,
+        this.#logger,
+        (addresses, replay) => this.#agent.join(addresses, replay),
+      );
+    } catch (error) {
+      throw explained("Error starting mDNS listener", error);
     }
   }
 
@@ -181,6 +215,7 @@ class AgentRun {
       if (level === undefined) this.#say(logLevelFault(settings.logLevel));
       else this.#logger.level = level;
       this.#leaveOn = { interrupt: !settings.skipLeaveOnInterrupt, terminate: settings.leaveOnTerminate };
+      this.#agent.handlers.replace(settings.eventHandlers);
       await this.#reloadTags(settings.tags);
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
@@ -200,6 +235,10 @@ class AgentRun {
     } catch (error) {
       this.#say(`Failed to update tags: ${errorText(error)}`);
     }
+  }
+
+  #dumpMetrics(): void {
+    this.#platform.ui.err(this.#agent.metrics.dump());
   }
 
   /** A bug of ours that escaped from a timer or a socket: the agent goes on, and so may the bug, with every packet. */

@@ -17,6 +17,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/agent.ts")).agent,
   },
   {
+    name: "event",
+    synopsis: "Send a custom event through the Serf cluster",
+    load: async () => (await import("./commands/event.ts")).event,
+  },
+  {
     name: "force-leave",
     synopsis: 'Forces a member of the cluster to enter the "left" state',
     load: async () => (await import("./commands/force_leave.ts")).forceLeave,
@@ -37,6 +42,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/keygen.ts")).keygen,
   },
   {
+    name: "keys",
+    synopsis: "Manipulate the internal encryption keyring used by Serf",
+    load: async () => (await import("./commands/keys.ts")).keys,
+  },
+  {
     name: "leave",
     synopsis: "Gracefully leaves the Serf cluster and shuts down",
     load: async () => (await import("./commands/leave.ts")).leave,
@@ -50,6 +60,16 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: "monitor",
     synopsis: "Stream logs from a Serf agent",
     load: async () => (await import("./commands/monitor.ts")).monitor,
+  },
+  {
+    name: "query",
+    synopsis: "Send a query to the Serf cluster",
+    load: async () => (await import("./commands/query.ts")).query,
+  },
+  {
+    name: "reachability",
+    synopsis: "Test network reachability",
+    load: async () => (await import("./commands/reachability.ts")).reachability,
   },
   {
     name: "rtt",

@@ -12,6 +12,9 @@ import { PARSE_ERROR, parseGoBool, parseGoInt } from "./go_number.ts";
 /** How a flag's text becomes its value. `list` is repeatable text; of the others the last one given counts. */
 export type FlagKind = "bool" | "int" | "duration" | "text" | "list";
 
+/** What a flag's value can be, for shells to complete: one of some words, or a path. */
+export type FlagValues = readonly string[] | "file" | "directory";
+
 /** One flag of one command. */
 export interface FlagSpec {
   /** Without dashes. */
@@ -25,6 +28,8 @@ export interface FlagSpec {
   readonly about: string;
   /** The flag whose list this one appends to, when two flags fill one list; itself if absent. */
   readonly target?: string;
+  /** Absent when a shell has nothing to offer. */
+  readonly values?: FlagValues;
 }
 
 /** A {@linkcode FlagSpec} in one line. */
@@ -37,6 +42,11 @@ export function flag(
   target = name,
 ): FlagSpec {
   return { name, kind, hint, fallback, about, target };
+}
+
+/** The same flag, of whose value it is known what it can be. */
+export function offering(spec: FlagSpec, values: FlagValues): FlagSpec {
+  return { ...spec, values };
 }
 
 /** A command line that Go's parser refuses. `message` is the line for standard error; empty for `-h=x`. */

@@ -1,7 +1,7 @@
 /** The flags of every command that talks to an agent, and the connection that they lead to. */
 import { RpcClient } from "../rpc/rpc_client.ts";
 import { type CommandContext, orFail } from "./command.ts";
-import { flag, type FlagSpec } from "./flags.ts";
+import { flag, type FlagSpec, offering } from "./flags.ts";
 
 const DEFAULT_ADDRESS = "127.0.0.1:7373";
 
@@ -24,12 +24,9 @@ export const RPC_FLAGS: readonly FlagSpec[] = [
 ];
 
 /** `-format`, of the commands that can print JSON. */
-export const FORMAT_FLAG: FlagSpec = flag(
-  "format",
-  "text",
-  "",
-  "text",
-  "Either 'text', the default, or 'json'.",
+export const FORMAT_FLAG: FlagSpec = offering(
+  flag("format", "text", "", "text", "Either 'text', the default, or 'json'."),
+  ["text", "json"],
 );
 
 /** Connects as the flags and the environment say, and closes the connection when `use` is done or fails. */

@@ -7,12 +7,14 @@ import { assert } from "../base/assert.ts";
  */
 export class Awareness {
   readonly #scoreMax: number;
+  readonly #onChanged: (score: number) => void;
   #score = 0;
 
-  /** @param maxMultiplier the score stays below it; at least 1. */
-  constructor(maxMultiplier: number) {
+  /** @param maxMultiplier the score stays below it; at least 1. @param onChanged told the score when it is another. */
+  constructor(maxMultiplier: number, onChanged: (score: number) => void = () => {}) {
     assert(maxMultiplier >= 1, "the awareness multiplier is at least 1");
     this.#scoreMax = maxMultiplier - 1;
+    this.#onChanged = onChanged;
   }
 
   /** The health score; 0 is best. */
@@ -22,7 +24,9 @@ export class Awareness {
 
   /** Adds `delta` and clamps. */
   apply(delta: number): void {
-    this.#score = Math.min(this.#scoreMax, Math.max(0, this.#score + delta));
+    const before = this.#score;
+    this.#score = Math.min(this.#scoreMax, Math.max(0, before + delta));
+    if (this.#score !== before) this.#onChanged(this.#score);
   }
 
   /** A timeout stretched by the score: `timeout * (score + 1)`. */

@@ -1,5 +1,6 @@
 /** What the parts of one memberlist share. The facade makes it once and hands it to each of them. */
 import type { LogLimiter } from "../base/log_limiter.ts";
+import type { MetricsSink } from "../base/metrics.ts";
 import type { CorePorts } from "../base/ports.ts";
 import type { AckRegistry } from "./ack_registry.ts";
 import type { Awareness } from "./awareness.ts";
@@ -23,6 +24,7 @@ export interface Engine extends CorePorts {
   readonly awareness: Awareness;
   readonly acks: AckRegistry;
   readonly counters: MemberlistCounters;
+  readonly metrics: MetricsSink;
   /** For every line that a stranger's packet can cause. */
   readonly strangers: LogLimiter;
 }

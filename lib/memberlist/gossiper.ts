@@ -49,13 +49,15 @@ export class Gossiper {
 
   /** One round. */
   onTimer(): void {
-    const { table, options } = this.#engine;
+    const { clock, table, options, metrics } = this.#engine;
+    const startMs = clock.nowMs();
     table.sampleInto(options.gossipNodes, this.#isTarget, this.#targets);
     let sent = 0;
     for (const node of this.#targets) {
       if (!this.#sender.sendGossip(node)) break;
       sent++;
     }
+    metrics.sample("memberlist.gossip", clock.nowMs() - startMs);
     if (sent > 0 && this.#isWaiting()) this.#armForNextRound();
   }
 

@@ -2,6 +2,7 @@
 import type { Address } from "../base/address.ts";
 import { SizeLimitError, StateError, type TransportError } from "../base/errors.ts";
 import { LogLimiter } from "../base/log_limiter.ts";
+import { NO_METRICS } from "../base/metrics.ts";
 import { type CorePorts, type FrameReader, LogLevel, type TransportSink } from "../base/ports.ts";
 import { isPrivate } from "../base/special_addresses.ts";
 import { Label } from "../wire/label.ts";
@@ -81,7 +82,7 @@ export class Memberlist implements TransportSink {
     delegate: MemberlistDelegate,
     keyring?: Keyring,
   ) {
-    const { clock, random, logger } = ports;
+    const { clock, random, logger, metrics = NO_METRICS } = ports;
     const table = new NodeTable(random);
     const queue = new BroadcastQueue({
       retransmitMult: options.retransmitMult,
@@ -96,7 +97,11 @@ export class Memberlist implements TransportSink {
       bindPort: local.bindPort ?? local.address.port,
       table,
       queue,
-      awareness: new Awareness(options.awarenessMaxMultiplier),
+      metrics,
+      awareness: new Awareness(
+        options.awarenessMaxMultiplier,
+        (score) => metrics.gauge("memberlist.health.score", score),
+      ),
       acks: new AckRegistry(),
       counters: createMemberlistCounters(),
       strangers: new LogLimiter(clock, logger, STRANGER_LINES_BURST, STRANGER_LINES_PER_SECOND),

@@ -61,6 +61,7 @@ export class Membership {
     this.#local.incarnation = 1;
     this.#setStatus(this.#local, NodeStatus.alive, clock.nowMs());
     this.#news.alive(this.#local);
+    this.#engine.metrics.counter("memberlist.msg.alive", 1);
     this.#engine.delegate.onNodeJoin(this.#local);
   }
 
@@ -73,6 +74,7 @@ export class Membership {
     if (isNew) this.#local.meta = meta.slice();
     this.#raiseIncarnation(0);
     this.#news.alive(this.#local, onSent);
+    this.#engine.metrics.counter("memberlist.msg.alive", 1);
     if (isNew) this.#engine.delegate.onNodeUpdate(this.#local);
   }
 
@@ -81,6 +83,7 @@ export class Membership {
     const local = this.#local;
     this.#setStatus(local, NodeStatus.left, this.#engine.clock.nowMs());
     this.#news.dead({ incarnation: local.incarnation, node: local.name, from: local.name }, onSent);
+    this.#engine.metrics.counter("memberlist.msg.dead", 1);
     this.#engine.delegate.onNodeLeave(local);
   }
 
@@ -124,6 +127,7 @@ export class Membership {
       return;
     }
     this.#news.suspect(accusation);
+    this.#engine.metrics.counter("memberlist.msg.suspect", 1);
     node.incarnation = accusation.incarnation;
     this.#setStatus(node, NodeStatus.suspect, this.#engine.clock.nowMs());
     this.#beginSuspicion(node, accusation.from);
@@ -139,6 +143,7 @@ export class Membership {
     }
     this.#endSuspicion(node);
     this.#news.dead(accusation);
+    this.#engine.metrics.counter("memberlist.msg.dead", 1);
     node.incarnation = accusation.incarnation;
     const status = accusation.from === accusation.node ? NodeStatus.left : NodeStatus.dead;
     this.#setStatus(node, status, this.#engine.clock.nowMs());
@@ -240,7 +245,7 @@ export class Membership {
 
   /** Takes over what a newer alive message says, passes it on, and tells the layer above. */
   #makeAlive(node: NodeState, alive: Readonly<Alive>, port: number): void {
-    const { clock, delegate } = this.#engine;
+    const { clock, delegate, metrics } = this.#engine;
     const wasGone = isGone(node);
     const isNewMeta = !bytesEqual(node.meta, alive.meta);
     node.incarnation = alive.incarnation;
@@ -250,6 +255,7 @@ export class Membership {
     if (node.port !== port || !bytesEqual(node.ip, alive.addr)) setAddress(node, alive.addr, port);
     if (node.status !== NodeStatus.alive) this.#setStatus(node, NodeStatus.alive, clock.nowMs());
     this.#news.alive(node);
+    metrics.counter("memberlist.msg.alive", 1);
     if (wasGone) delegate.onNodeJoin(node);
     else if (isNewMeta) delegate.onNodeUpdate(node);
   }
@@ -301,7 +307,9 @@ export class Membership {
   }
 
   #onSuspicionTimeout(node: NodeState): void {
-    const confirmations = node.suspicion!.confirmations;
+    const { confirmations, isConfirmed } = node.suspicion!;
+    // Nobody else had the same impression in time: it may be us who hears badly.
+    if (!isConfirmed) this.#engine.metrics.counter("memberlist.degraded.timeout", 1);
     this.#engine.logger.log(
       LogLevel.info,
       `memberlist: Marking ${node.name} as failed, suspect timeout reached (${confirmations} peer confirmations)`,

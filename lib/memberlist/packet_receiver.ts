@@ -89,9 +89,10 @@ export class PacketReceiver {
 
   /** @param bytes borrowed for the call. */
   onPacket(from: Address, bytes: Uint8Array): void {
-    const { counters } = this.#engine;
+    const { counters, metrics } = this.#engine;
     counters.packetsReceived++;
     counters.bytesReceived += bytes.length;
+    metrics.counter("memberlist.udp.received", bytes.length);
     this.#messagesLeft = MESSAGES_MAX;
     this.#requestsLeft = REQUESTS_MAX;
     this.#inflatableBytes = PACKET_DECOMPRESSED_BYTES_MAX;

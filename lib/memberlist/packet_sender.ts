@@ -198,11 +198,12 @@ export class PacketSender implements BroadcastSink {
   }
 
   #transmit(to: Address, packet: Uint8Array): boolean {
-    const { transport, counters } = this.#engine;
+    const { transport, counters, metrics } = this.#engine;
     const isSent = transport.sendPacket(to, packet);
     if (isSent) {
       counters.packetsSent++;
       counters.bytesSent += packet.length;
+      metrics.counter("memberlist.udp.sent", packet.length);
     } else counters.sendsRefused++;
     return isSent;
   }

@@ -166,7 +166,7 @@ export class Prober implements AckSink {
   }
 
   #probe(target: NodeState): void {
-    const { clock, awareness, options, acks, counters } = this.#engine;
+    const { clock, awareness, options, acks, counters, metrics } = this.#engine;
     counters.probes++;
     this.#stage = Stage.asking;
     this.#target = target;
@@ -178,6 +178,7 @@ export class Prober implements AckSink {
     this.#seqNo = acks.register(this);
     this.#sentMs = clock.nowMs();
     const intervalMs = awareness.scaleMs(options.probeIntervalMs);
+    if (intervalMs > options.probeIntervalMs) metrics.counter("memberlist.degraded.probe", 1);
     this.#deadlineMs = this.#sentMs + intervalMs;
     clock.arm(this.#stageTimer, Math.min(options.probeTimeoutMs, intervalMs));
     // What cannot even be sent need not be waited for: others may have a way.
@@ -267,8 +268,10 @@ export class Prober implements AckSink {
   }
 
   #end(scoreDelta: number): void {
-    this.#engine.clock.disarm(this.#stageTimer);
-    this.#engine.awareness.apply(scoreDelta);
+    const { clock, awareness, metrics } = this.#engine;
+    clock.disarm(this.#stageTimer);
+    awareness.apply(scoreDelta);
+    metrics.sample("memberlist.probeNode", clock.nowMs() - this.#sentMs);
     this.#stage = Stage.resting;
     this.#target = undefined;
     this.#streamPing = undefined;

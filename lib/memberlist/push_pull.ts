@@ -78,7 +78,7 @@ export class PushPull {
    * @param done called once; before this returns only when nothing can be sent (not running, own state too large).
    */
   exchange(address: Address, name: string, join: boolean, done: (error?: Error) => void): void {
-    const { logger, transport, options } = this.#engine;
+    const { clock, logger, metrics, transport, options } = this.#engine;
     if (!this.#isRunning) {
       done(new StateError("memberlist is not running"));
       return;
@@ -94,12 +94,13 @@ export class PushPull {
     if (logger.enabled(LogLevel.debug)) {
       logger.log(LogLevel.debug, `memberlist: Initiating push/pull sync with: ${name} ${address}`);
     }
-    transport.openExchange(
-      address,
-      request,
-      options.tcpTimeoutMs,
-      new DialedExchange(this, address, join, done),
-    );
+    const startMs = clock.nowMs();
+    const sink = new DialedExchange(this, address, join, (error) => {
+      metrics.sample("memberlist.pushPullNode", clock.nowMs() - startMs);
+      done(error);
+    });
+    metrics.counter("memberlist.tcp.sent", request.length);
+    transport.openExchange(address, request, options.tcpTimeoutMs, sink);
   }
 
   /**
@@ -141,6 +142,11 @@ export class PushPull {
     }
     const fault = this.#merge(new PushPullMessage(message), join, from);
     if (fault !== undefined) throw new WireError(fault);
+  }
+
+  /** For {@linkcode DialedExchange}: there is somebody. */
+  onConnected(): void {
+    this.#engine.metrics.counter("memberlist.tcp.connect", 1);
   }
 
   /** For {@linkcode DialedExchange}. */
@@ -200,6 +206,7 @@ class DialedExchange implements ExchangeSink {
   }
 
   onReply(reply: Uint8Array | null): void {
+    this.#owner.onConnected();
     try {
       if (reply === null) throw new TransportError("closed", "EOF");
       this.#owner.onReply(reply, this.#address, this.#join);
@@ -212,6 +219,8 @@ class DialedExchange implements ExchangeSink {
   }
 
   onError(error: TransportError): void {
+    // Who hangs up was there. Of a timeout nobody knows in which phase it came.
+    if (error.kind === "closed") this.#owner.onConnected();
     this.#fail(error);
   }
 

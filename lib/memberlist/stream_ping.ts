@@ -40,6 +40,7 @@ export class StreamPing implements ExchangeSink {
   }
 
   onReply(reply: Uint8Array | null): void {
+    this.#engine.metrics.counter("memberlist.tcp.sent", this.#request.length);
     if (reply === null) {
       this.#report("EOF");
       return;

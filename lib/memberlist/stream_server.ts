@@ -24,13 +24,15 @@ export class StreamServer {
 
   /** @param request a whole request, borrowed. @returns the reply, or null to close without one. */
   onExchange(from: Address, request: Uint8Array): Uint8Array | null {
-    const { counters, strangers } = this.#engine;
+    const { counters, metrics, strangers } = this.#engine;
+    metrics.counter("memberlist.tcp.accept", 1);
     if (strangers.admits(LogLevel.debug)) {
       strangers.log(LogLevel.debug, `memberlist: Stream connection from=${from}`);
     }
     try {
       const reply = this.#dispatch(from, this.#frames.decode(request, "request"));
       counters.streamsServed++;
+      if (reply !== null) metrics.counter("memberlist.tcp.sent", reply.length);
       return reply;
     } catch (error) {
       if (!(error instanceof WireError)) throw error;
@@ -42,6 +44,7 @@ export class StreamServer {
 
   /** A stream ended before its request was complete. */
   onExchangeFailed(from: Address, received: number, error: TransportError): void {
+    this.#engine.metrics.counter("memberlist.tcp.accept", 1);
     // A connection that is opened and closed is how people look whether a port is open.
     if (received > 0) this.#onFailed(from, error.message);
   }

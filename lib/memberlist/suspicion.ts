@@ -35,6 +35,11 @@ export class Suspicion {
     return this.#accusers.length - 1;
   }
 
+  /** Whether as many have confirmed it as can be expected to. */
+  get isConfirmed(): boolean {
+    return this.confirmations >= this.#k;
+  }
+
   /** When it turns into a death sentence, in monotonic milliseconds. May lie in the past after a confirmation. */
   get deadlineMs(): number {
     return this.#startMs + this.#timeoutMs;

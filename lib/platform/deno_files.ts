@@ -85,7 +85,8 @@ function writeThrough(path: string, options: Deno.OpenOptions, bytes: Uint8Array
   }
 }
 
-function copyOwnership(path: string, existing: Deno.FileInfo): void {
+/** Gives the file at `path` the mode and the owner of another. @throws {Error} when that is not allowed. */
+export function copyOwnership(path: string, existing: Deno.FileInfo): void {
   if (existing.mode !== null) Deno.chmodSync(path, existing.mode & PERMISSION_BITS);
   const created = Deno.statSync(path);
   if (created.uid === existing.uid && created.gid === existing.gid) return;
@@ -94,7 +95,7 @@ function copyOwnership(path: string, existing: Deno.FileInfo): void {
 }
 
 /** Makes a rename last through a power cut. Systems that cannot open a directory have no need of it. */
-function syncDirectory(target: string): void {
+export function syncDirectory(target: string): void {
   const slash = Math.max(target.lastIndexOf("/"), target.lastIndexOf("\\"));
   const directory = slash < 0 ? "." : slash === 0 ? "/" : target.slice(0, slash);
   try {
@@ -117,7 +118,8 @@ function statOrUndefined(path: string): Deno.FileInfo | undefined {
   }
 }
 
-function removeQuietly(path: string): void {
+/** Removes a file that may not exist. */
+export function removeQuietly(path: string): void {
   try {
     Deno.removeSync(path);
   } catch {

@@ -1,6 +1,6 @@
 /** What the host tells about itself: name, interfaces, default route, names of others, signals. */
 import { parseIp } from "../base/address.ts";
-import type { InterfaceAddress, RuntimeInfo, SignalName } from "./platform.ts";
+import type { InterfaceAddress, MemoryUsage, RuntimeInfo, SignalName } from "./platform.ts";
 
 /** The name that Go has for an architecture. */
 const GO_ARCH: Readonly<Record<string, string>> = { x86_64: "amd64", aarch64: "arm64" };
@@ -11,8 +11,15 @@ export function runtimeInfo(): RuntimeInfo {
     os: Deno.build.os,
     arch: GO_ARCH[Deno.build.arch] ?? Deno.build.arch,
     cpuCount: navigator.hardwareConcurrency,
+    pid: Deno.pid,
     version: `deno ${Deno.version.deno}`,
   };
+}
+
+/** Of this process. */
+export function memoryUsage(): MemoryUsage {
+  const { heapUsed, rss } = Deno.memoryUsage();
+  return { usedBytes: heapUsed, residentBytes: rss };
 }
 
 /** All addresses of all interfaces that are up. */

@@ -6,6 +6,7 @@ import {
   hasInterface,
   hostname,
   interfaceAddresses,
+  memoryUsage,
   onSignal,
   resolveHost,
   runtimeInfo,
@@ -37,12 +38,33 @@ export function createPlatform(): Platform {
       const { DenoTransport } = await import("./deno_transport.ts");
       return new DenoTransport(host, port, options, clock, faults);
     },
+    async openStorage(path) {
+      const { DenoStorage } = await import("./deno_storage.ts");
+      return new DenoStorage(path);
+    },
     listenStream: (host, port) => new DenoStreamListener(host, port),
     async dialStream(host, port, timeoutMs) {
       const hosts = host === "" ? [host] : await resolveHost(host).catch((cause) => {
         throw dialLookupError(cause);
       });
       return dialStream(hosts, port, timeoutMs);
+    },
+    async runScript(script, options) {
+      const { runScript } = await import("./deno_process.ts");
+      return await runScript(script, options);
+    },
+    async openDatagrams(host, port) {
+      const { openDatagrams } = await import("./datagram_sender.ts");
+      return openDatagrams(host, port);
+    },
+    async openUnixDatagrams(path) {
+      const { openUnixDatagrams } = await import("./datagram_sender.ts");
+      return openUnixDatagrams(path);
+    },
+    memoryUsage,
+    async openMulticast(options, onPacket) {
+      const { DenoMulticast } = await import("./deno_multicast.ts");
+      return await DenoMulticast.open(options, onPacket, faults);
     },
     onSignal,
     onFault: (listener) => faults.listen(listener),

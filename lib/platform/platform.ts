@@ -3,7 +3,7 @@
  * real record ({@link ./deno_platform.ts}) and passes it down, tests build their own.
  */
 import type { Address } from "../base/address.ts";
-import type { Clock, Random, Transport, TransportSink } from "../base/ports.ts";
+import type { Clock, Random, Storage, Transport, TransportSink } from "../base/ports.ts";
 
 /** Standard output and standard error. Never throws: a closed pipe ends the output, not the program. */
 export interface Ui {
@@ -97,11 +97,77 @@ export interface GossipTransport extends Transport {
   close(): void;
 }
 
+/** A group of hosts on the local network, or one for each family, and where it is. */
+export interface MulticastOptions {
+  /** Empty for every interface. */
+  readonly interfaceName: string;
+  readonly port: number;
+  /** IP literals of groups. */
+  readonly groups: readonly string[];
+}
+
+/** What takes part in such groups. Packets are borrowed for the calls that hand them over. */
+export interface MulticastLink {
+  /**
+   * Asks the groups, from a port of its own.
+   *
+   * @param bytes not changed until the question is over.
+   * @param onAnswer gets what comes back to that port, from anybody.
+   * @param onFailed called at most once, when the question could be sent to none.
+   * @returns what ends the question.
+   */
+  ask(
+    bytes: Uint8Array,
+    onAnswer: (packet: Uint8Array) => void,
+    onFailed: (error: unknown) => void,
+  ): () => void;
+  /** Leaves the groups; a question that is under way is not ended by it. Idempotent. */
+  close(): void;
+}
+
+/** What a script gets, and who hears of its output. */
+export interface ScriptOptions {
+  /** Added to the agent's own environment. Any bytes (byte_text.ts) but NUL. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Its standard input, then the end of it. Not changed until the script has ended. */
+  readonly input: Uint8Array;
+  /** A piece of standard output or standard error, in the order of their writing; borrowed for the call. */
+  onOutput(chunk: Uint8Array): void;
+}
+
+/** How a script ended. */
+export interface ScriptResult {
+  /** In Go's words: `exit status 3`, `signal: killed`; undefined for success. */
+  readonly failure: string | undefined;
+  /** Why the input could not be written: `write |1: broken pipe`; undefined when it was. */
+  readonly inputFailure: string | undefined;
+}
+
+/** Sends datagrams to one place. */
+export interface DatagramSender {
+  /** Best effort: losses are silent, and so are faults. Kept until it is sent; not to be changed meanwhile. */
+  send(bytes: Uint8Array): void;
+  /** Resolves when all that was given so far is sent or lost. */
+  drained(): Promise<void>;
+  /** Ends it at once; what waits is lost. Idempotent. */
+  close(): void;
+}
+
+/** What the process takes of the machine's memory. */
+export interface MemoryUsage {
+  /** Objects that are in use, or not yet collected. */
+  readonly usedBytes: number;
+  /** All that the system has given us. */
+  readonly residentBytes: number;
+}
+
 /** What `stats` reports of the process. */
 export interface RuntimeInfo {
   readonly os: string;
   readonly arch: string;
   readonly cpuCount: number;
+  /** The number of this process. */
+  readonly pid: number;
   /** `deno 2.4.2`. */
   readonly version: string;
 }
@@ -134,10 +200,35 @@ export interface Platform {
    * @throws {TransportError} `listen tcp 127.0.0.1:7946: bind: address already in use`.
    */
   bindGossip(host: string, port: number, options: GossipOptions): Promise<GossipTransport>;
+  /**
+   * Opens the snapshot's file, and makes it if there is none. Asynchronous for the same reason.
+   * @throws {StorageError} `open PATH: permission denied`.
+   */
+  openStorage(path: string): Promise<Storage>;
   /** @throws {TransportError} `listen tcp 127.0.0.1:7373: bind: address already in use`. */
   listenStream(host: string, port: number): StreamListener;
   /** An empty host is this one. @throws {TransportError} `dial tcp 127.0.0.1:7373: connect: connection refused`. */
   dialStream(host: string, port: number, timeoutMs: number): Promise<StreamConnection>;
+  /**
+   * Runs a script in the system's shell (`/bin/sh -c`), in a process group of its own, for as long as it likes. Settles
+   * when it ended and its output is closed. Rejects with Go's text when it cannot be started: `fork/exec /bin/sh: ...`.
+   */
+  runScript(script: string, options: ScriptOptions): Promise<ScriptResult>;
+  /** For a UDP port. @param host an IP literal. Rejects (TransportError) when there is no socket. */
+  openDatagrams(host: string, port: number): Promise<DatagramSender>;
+  /** For a Unix socket. Rejects (TransportError) when there is none at `path`. */
+  openUnixDatagrams(path: string): Promise<DatagramSender>;
+  memoryUsage(): MemoryUsage;
+  /**
+   * Joins what can be joined of `options.groups`.
+   *
+   * @param onPacket gets what is sent to the groups; `reply` sends to whoever sent it, best effort.
+   * @throws {Error} `No multicast listeners could be started`.
+   */
+  openMulticast(
+    options: MulticastOptions,
+    onPacket: (packet: Uint8Array, reply: (bytes: Uint8Array) => void) => void,
+  ): Promise<MulticastLink>;
   /** Calls `listener` at each `name`; returns what stops it. Unsupported signals are ignored. */
   onSignal(name: SignalName, listener: () => void): () => void;
   /**

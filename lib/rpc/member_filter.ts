@@ -6,25 +6,20 @@
  * are compared as they are.
  */
 import type { RE2JS } from "re2js";
+import {
+  compileRe2,
+  EXPANDED_LENGTH_MAX,
+  INSTRUCTIONS_MAX,
+  isPlain,
+  isRe2Loaded,
+  loadRe2,
+  TOO_LARGE_TEXT,
+} from "../agent/re2_engine.ts";
 import { type Member, MEMBER_STATUS_NAMES } from "../serf/member.ts";
 import type { MembersFilter } from "./messages.ts";
 import { RpcError } from "./rpc_error.ts";
 
-/**
- * Matching takes time in proportion to the compiled size, which the agent cannot spend on anything else meanwhile:
- * this many instructions, all expressions of a request together, take at most a millisecond for a member.
- */
-const INSTRUCTIONS_MAX = 5_000;
-/** Compiling takes time before the size is known: expressions' length times their largest repeat count. */
-const EXPANDED_LENGTH_MAX = 50_000;
-
-/** What means nothing but itself, in either dialect of regular expressions. */
-const PLAIN = /^[\w \-:/@,=%~!"'&;<>#]*$/;
-
 type Matcher = (text: string) => boolean;
-type Engine = typeof RE2JS;
-
-let engine: Engine | undefined;
 
 /** A compiled request. Valid for that request: it is not kept. */
 export class MemberFilter {
@@ -45,14 +40,14 @@ export class MemberFilter {
 
   /** Whether `request` can be compiled now. If not: {@linkcode load} first. */
   static isReadyFor(request: MembersFilter): boolean {
-    if (engine !== undefined) return true;
-    for (const expression of request.tags.values()) if (!PLAIN.test(expression)) return false;
-    return PLAIN.test(request.status) && PLAIN.test(request.name);
+    if (isRe2Loaded()) return true;
+    for (const expression of request.tags.values()) if (!isPlain(expression)) return false;
+    return isPlain(request.status) && isPlain(request.name);
   }
 
   /** Loads the engine. */
   static async load(): Promise<void> {
-    engine ??= (await import("re2js")).RE2JS;
+    await loadRe2();
   }
 
   /** Whether the member passes all the expressions. */
@@ -63,34 +58,20 @@ export class MemberFilter {
   }
 
   #compile(expression: string): Matcher {
-    if (PLAIN.test(expression)) return (text) => text === expression;
-    if (expression.length * largestRepeat(expression) > EXPANDED_LENGTH_MAX) throw tooLarge();
-    const compiled = compile(`^${expression}$`);
+    if (isPlain(expression)) return (text) => text === expression;
+    const compiled = compile(expression);
     this.#instructions += compiled.programSize();
-    if (this.#instructions > INSTRUCTIONS_MAX) throw tooLarge();
+    if (this.#instructions > INSTRUCTIONS_MAX) throw failure(TOO_LARGE_TEXT);
     return (text) => compiled.test(text);
   }
 }
 
 function compile(expression: string): RE2JS {
   try {
-    return engine!.compile(expression);
+    return compileRe2(expression, `^${expression}$`, EXPANDED_LENGTH_MAX.client);
   } catch (error) {
     throw failure(error instanceof Error ? error.message : String(error));
   }
-}
-
-/** The largest number in `{n}`, `{n,}` or `{n,m}`; at least 1. */
-function largestRepeat(expression: string): number {
-  let largest = 1;
-  for (const [, least, most] of expression.matchAll(/\{(\d+)(?:,(\d*))?\}/g)) {
-    largest = Math.max(largest, Number(least), Number(most ?? 0));
-  }
-  return largest;
-}
-
-function tooLarge(): RpcError {
-  return failure("error parsing regexp: expression too large");
 }
 
 function failure(cause: string): RpcError {

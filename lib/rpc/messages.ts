@@ -1,5 +1,6 @@
 /**
- * Headers and request bodies of the RPC protocol, both ways (surface.md 3.1, 3.3). Reply bodies: replies.ts.
+ * Headers and request bodies of the RPC protocol, both ways (surface.md 3.1, 3.3). Reply bodies: replies.ts. Events and
+ * queries: query_messages.ts; keys: key_messages.ts.
  *
  * ```
  * request   {Command: str, Seq: u64}   then, for most commands, a body
@@ -241,11 +242,13 @@ export function decodeCoordinateRequest(reader: MsgpackReader): string {
   return decodeWord(reader, COORDINATE);
 }
 
-function encodeWord(writer: MsgpackWriter, field: string, word: string): void {
+/** Appends a body of one text. */
+export function encodeWord(writer: MsgpackWriter, field: string, word: string): void {
   writer.mapHeader(1).string(field).string(word);
 }
 
-function decodeWord(reader: MsgpackReader, fields: StructFields): string {
+/** @returns the text of a body of one. @throws {WireError} when malformed. */
+export function decodeWord(reader: MsgpackReader, fields: StructFields): string {
   let word = "";
   reader.struct(fields, () => {
     word = reader.string();
@@ -253,12 +256,14 @@ function decodeWord(reader: MsgpackReader, fields: StructFields): string {
   return word;
 }
 
-function encodeStrings(writer: MsgpackWriter, strings: readonly string[]): void {
+/** Appends a list of texts. */
+export function encodeStrings(writer: MsgpackWriter, strings: readonly string[]): void {
   writer.arrayHeader(strings.length);
   for (const text of strings) writer.string(text);
 }
 
-function decodeStrings(reader: MsgpackReader): string[] {
+/** @returns the list; empty for nil. @throws {WireError} when malformed. */
+export function decodeStrings(reader: MsgpackReader): string[] {
   const strings: string[] = [];
   for (let left = reader.arrayHeader(); left > 0; left--) strings.push(reader.string());
   return strings;

@@ -104,16 +104,19 @@ export class Outbox implements RecordSink {
       if (!this.#isComposing) this.#sendRecords();
       if (!this.#queue.hasRoom(source, body)) return false;
     }
-    this.#queue.push(source, body);
-    this.#onGrown();
-    if (!this.#isComposing) this.#scheduleRecords();
+    this.#push(source, body);
     return true;
+  }
+
+  offerLast(source: RecordSource, body: RecordBody): void {
+    if (!this.#isClosed) this.#push(source, body);
   }
 
   reportDrop(what: DroppedThing): void {
     const { counters, log } = this.#context;
     if (what === "event") counters.eventsDropped++;
-    else counters.logsDropped++;
+    else if (what === "logs") counters.logsDropped++;
+    else counters.resultsDropped++;
     log.dropped(what, this.#connection.remote);
   }
 
@@ -121,6 +124,12 @@ export class Outbox implements RecordSink {
   close(): void {
     this.#isClosed = true;
     this.#queue.clear();
+  }
+
+  #push(source: RecordSource, body: RecordBody): void {
+    this.#queue.push(source, body);
+    this.#onGrown();
+    if (!this.#isComposing) this.#scheduleRecords();
   }
 
   #sendReplies(): void {

@@ -1,14 +1,14 @@
-/** What waits to be sent to one client besides replies: records of its streams and of its monitor. */
+/** What waits to be sent to one client besides replies: records of its streams, its monitor and its queries. */
 import type { Seq } from "./messages.ts";
 
-/** Records of one stream or monitor that may wait; what comes then is dropped. As HashiCorp's agents have it. */
+/** Records of one source that may wait; what comes then is dropped. As HashiCorp's agents have it. */
 export const QUEUED_RECORDS_MAX = 512;
 /** Bytes of all records of a connection that may wait. A log line counts its characters. */
 const QUEUED_BYTES_MAX = 1 << 20;
 /** What a record costs besides its body. */
 const RECORD_OVERHEAD_BYTES = 32;
 
-/** A stream or a monitor. The queue keeps its count here. */
+/** A stream, a monitor or a query. The queue keeps its count here. */
 export interface RecordSource {
   /** Of the request that began it: each record carries it. */
   readonly seq: Seq;
@@ -27,7 +27,7 @@ export interface QueuedRecord {
   readonly body: RecordBody;
 }
 
-/** First in, first out. bounded: {@linkcode QUEUED_RECORDS_MAX} for each source, {@linkcode QUEUED_BYTES_MAX} and one record in all. */
+/** First in, first out. bounded: {@linkcode QUEUED_RECORDS_MAX} for each source, {@linkcode QUEUED_BYTES_MAX} and one record in all; and the last one of each query. */
 export class RecordQueue {
   #records: QueuedRecord[] = [];
   #head = 0;
@@ -85,13 +85,15 @@ function costOf(body: RecordBody): number {
   return body.length + RECORD_OVERHEAD_BYTES;
 }
 
-/** Where streams and monitors put their records: the connection. */
+/** Where sources put their records: the connection. */
 export interface RecordSink {
   /** @returns false when there is no room for the record, which is lost then. */
   offer(source: RecordSource, body: RecordBody): boolean;
+  /** Takes the record in any case. For a source that offers nothing any more: there is one such record of each. */
+  offerLast(source: RecordSource, body: RecordBody): void;
   /** Logs, at a bounded rate, that something was lost. */
   reportDrop(what: DroppedThing): void;
 }
 
 /** As the log line has it: `Dropping event to ipc.client: ...`. */
-export type DroppedThing = "event" | "logs";
+export type DroppedThing = "event" | "logs" | "query results";

@@ -1,7 +1,12 @@
 /** What the RPC server asks of the agent that it serves. `Agent` satisfies it as it is; tests bring a small fake. */
 import type { Coordinate } from "../coordinate/coordinate.ts";
+import type { MetricsSink } from "../base/metrics.ts";
 import type { Logger, LogLevel } from "../base/ports.ts";
-import type { Member, MemberEvent } from "../serf/member.ts";
+import type { SerfEvent } from "../serf/events.ts";
+import type { KeyManager } from "../serf/key_manager.ts";
+import type { Member } from "../serf/member.ts";
+import type { QuerySink } from "../serf/query_collector.ts";
+import type { QueryParams } from "../serf/query_sender.ts";
 
 /** Where `monitor` gets its lines from. */
 export interface LogSource {
@@ -18,6 +23,8 @@ export interface RpcBackend {
   /** For the lines that begin with `agent.ipc:`. */
   readonly logger: Logger;
   readonly logRing: LogSource;
+  /** Told of clients and their commands. */
+  readonly metrics: MetricsSink;
   /** All members, in a stable order; each keeps its identity for as long as it is a member. */
   members(): readonly Member[];
   /** @returns how many addresses could be contacted. Rejects (JoinError) when none could. */
@@ -31,8 +38,14 @@ export interface RpcBackend {
   stats(): Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** @returns undefined when the node is unknown or has told no coordinate yet. */
   coordinateOf(node: string): Coordinate | undefined;
-  /** Coalesced member events, for streams. @returns what ends it. */
-  onMemberEvent(listener: (event: MemberEvent) => void): () => void;
+  /** Coalesced member and user events, and queries, for streams. @returns what ends it. */
+  onEvent(listener: (event: SerfEvent) => void): () => void;
+  /** Sends a user event to all members. @throws {SizeLimitError} in words for the client; nothing was sent. */
+  userEvent(name: string, payload: Uint8Array, coalesce: boolean): void;
+  /** Asks all members that pass the filters. @throws {Error} in words for the client; nothing was sent. */
+  query(name: string, payload: Uint8Array, params: QueryParams, sink: QuerySink): void;
+  /** The keys of the whole cluster. */
+  readonly keys: Pick<KeyManager, "install" | "use" | "remove" | "list">;
   /** Ends the agent; returns at once. Idempotent. */
   shutdown(): void;
 }

@@ -11,8 +11,12 @@ import type { Platform, StreamConnection } from "../platform/platform.ts";
 import { MsgpackReader } from "../wire/msgpack_reader.ts";
 import { MsgpackWriter } from "../wire/msgpack_writer.ts";
 import { FrameDecoder } from "./frame_decoder.ts";
+import * as keys from "./key_messages.ts";
+import type { KeyReply } from "./key_messages.ts";
 import * as messages from "./messages.ts";
 import type { ResponseHeader, Seq } from "./messages.ts";
+import * as queries from "./query_messages.ts";
+import type { EventRequest, QueryRecord, QueryRequest } from "./query_messages.ts";
 import * as replies from "./replies.ts";
 import type { RpcMember } from "./replies.ts";
 import { isBodiless, RpcError } from "./rpc_error.ts";
@@ -25,6 +29,9 @@ const ANSWER_BYTES_MAX = 1 << 29;
 
 /** The fields of a stream's record by their name on the wire; `Event` is always among them. */
 export type EventRecord = ReadonlyMap<string, RpcValue>;
+
+/** What came of a request about keys; `error` is "" when all members did as they were told. */
+export type KeyAnswer = KeyReply & { readonly error: string };
 
 /** Reads a reply's body, or a record's. @param bytes what `reader` reads from. */
 type Decode<T> = (reader: MsgpackReader, bytes: Uint8Array) => T;
@@ -154,6 +161,53 @@ export class RpcClient {
     );
   }
 
+  /** Sends a user event to all members. */
+  event(event: Readonly<EventRequest>): Promise<void> {
+    return this.#call("event", (writer) => queries.encodeEvent(writer, event));
+  }
+
+  /**
+   * Asks all members that pass the filters.
+   * @param timeoutNs 0 for the agent's default.
+   * @param onRecord is told of acks and responses, and at the end once of `done`. Its payload is borrowed for the call.
+   */
+  async query(
+    query: Omit<QueryRequest, "timeoutMs">,
+    timeoutNs: bigint,
+    onRecord: (record: QueryRecord) => void,
+  ): Promise<void> {
+    await this.#begin(
+      "query",
+      (writer) => queries.encodeQuery(writer, query, timeoutNs),
+      (reader) => onRecord(queries.decodeQueryRecord(reader)),
+    );
+  }
+
+  /** Answers a query. @param id that of its record, which came over this connection. */
+  respond(id: Seq, payload: Uint8Array): Promise<void> {
+    return this.#call("respond", (writer) => queries.encodeRespond(writer, id, payload));
+  }
+
+  /** Gives all members a key. @param key base64. */
+  installKey(key: string): Promise<KeyAnswer> {
+    return this.#askForKeys("install-key", key);
+  }
+
+  /** Makes all members encrypt with a key that they have. */
+  useKey(key: string): Promise<KeyAnswer> {
+    return this.#askForKeys("use-key", key);
+  }
+
+  /** Takes a key from all members. */
+  removeKey(key: string): Promise<KeyAnswer> {
+    return this.#askForKeys("remove-key", key);
+  }
+
+  /** Which keys there are, and how many members have each. */
+  listKeys(): Promise<KeyAnswer> {
+    return this.#askForKeys("list-keys");
+  }
+
   /** Ends a stream or monitor. */
   async stop(seq: Seq): Promise<void> {
     if (this.#streams.has(seq)) this.#streams.set(seq, ignore);
@@ -168,6 +222,20 @@ export class RpcClient {
     for (const pending of this.#pending.values()) pending.reject(clientClosed());
     this.#pending.clear();
     this.#closed.resolve();
+  }
+
+  #askForKeys(command: string, key?: string): Promise<KeyAnswer> {
+    const encode = key === undefined ? undefined : (writer: MsgpackWriter) => keys.encodeKey(writer, key);
+    let reply: KeyReply | undefined;
+    const answered = this.#call(command, encode, (reader) => reply = keys.decodeKeyReply(reader));
+    return answered.then(
+      (success) => ({ ...success, error: "" }),
+      (error: unknown) => {
+        // Members failed: what they said came with the error.
+        if (reply === undefined || !(error instanceof RpcError)) throw error;
+        return { ...reply, error: error.message };
+      },
+    );
   }
 
   async #begin(

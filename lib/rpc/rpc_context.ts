@@ -23,6 +23,8 @@ export interface RpcCounters {
   malformed: number;
   eventsDropped: number;
   logsDropped: number;
+  /** Acks and answers of queries. */
+  resultsDropped: number;
 }
 
 /** The lines of `agent.ipc` (surface.md 7). What clients can cause at will is logged at a bounded rate. */
@@ -97,6 +99,7 @@ export class RpcContext {
     malformed: 0,
     eventsDropped: 0,
     logsDropped: 0,
+    resultsDropped: 0,
   };
 
   /** @param authKey "" for none. */

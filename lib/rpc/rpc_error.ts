@@ -16,6 +16,7 @@ export const RpcErrorText = {
   invalidFilter: "Invalid event filter",
   streamExists: "Stream with given sequence exists",
   monitorExists: "Monitor already exists",
+  noSuchQuery: "No pending queries matching ID",
 } as const;
 
 /**

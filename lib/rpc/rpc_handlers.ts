@@ -1,6 +1,7 @@
 /**
  * What each command does. A handler first decodes its request whole, then asks the agent, and only then encodes: so a
- * malformed request changes nothing, and a reply is never interrupted by a record.
+ * malformed request changes nothing, and a reply is never interrupted by a record. Events, queries and keys:
+ * query_handlers.ts.
  */
 import { parseEventFilters } from "../agent/event_filter.ts";
 import { parseLogLevel } from "../agent/log_format.ts";
@@ -11,6 +12,7 @@ import { LogStream } from "./log_stream.ts";
 import { MemberFilter } from "./member_filter.ts";
 import * as messages from "./messages.ts";
 import type { MembersFilter, Seq } from "./messages.ts";
+import * as queries from "./query_handlers.ts";
 import * as replies from "./replies.ts";
 import { errorText, RpcErrorText } from "./rpc_error.ts";
 import type { RpcSession } from "./rpc_session.ts";
@@ -50,6 +52,13 @@ export const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ["stream", command(BODY, stream)],
   ["monitor", command(BODY, monitor)],
   ["stop", command(BODY, stop)],
+  ["event", command(BODY, queries.event)],
+  ["query", command(BODY, queries.query)],
+  ["respond", command(BODY, queries.respond)],
+  ["install-key", command(BODY, queries.installKey)],
+  ["use-key", command(BODY, queries.useKey)],
+  ["remove-key", command(BODY, queries.removeKey)],
+  ["list-keys", command(NO_BODY, queries.listKeys)],
 ]);
 
 function command(hasBody: boolean, handle: Handler): Command {
@@ -172,7 +181,7 @@ function stream(session: RpcSession, seq: Seq, body: MsgpackReader): void {
   else if (session.streams.size >= STREAMS_MAX) session.reply(seq, `More than ${STREAMS_MAX} streams`);
   else {
     session.reply(seq, "");
-    const stream = new EventStream(seq, filters, session.outbox);
+    const stream = new EventStream(seq, filters, session.outbox, session.pendingQueries);
     session.streams.set(seq, stream);
     session.context.events.add(stream);
   }

@@ -73,6 +73,7 @@ export class RpcServer {
 
   async #serve(client: StreamConnection): Promise<void> {
     this.#context.counters.clientsAccepted++;
+    this.#context.backend.metrics.counter("agent.ipc.accept", 1);
     this.#context.log.accepted(client.remote);
     const session = new RpcSession(this.#context, client);
     this.#sessions.add(session);

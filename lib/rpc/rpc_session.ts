@@ -35,6 +35,8 @@ import { FrameDecoder } from "./frame_decoder.ts";
 import type { LogStream } from "./log_stream.ts";
 import { decodeRequestHeader, encodeResponseHeader, type RequestHeader, type Seq } from "./messages.ts";
 import { Outbox } from "./outbox.ts";
+import { PendingQueries } from "./pending_queries.ts";
+import type { QueryStream } from "./query_stream.ts";
 import type { RpcContext } from "./rpc_context.ts";
 import { errorText, RpcErrorText } from "./rpc_error.ts";
 import { type Command, COMMANDS } from "./rpc_handlers.ts";
@@ -55,6 +57,10 @@ export class RpcSession implements BudgetedClient {
   /** By the number of their request. bounded: by the handler of `stream`. */
   readonly streams = new Map<Seq, EventStream>();
   monitor: LogStream | undefined;
+  /** Those that run. bounded: by the handler of `query`. */
+  readonly queries = new Set<QueryStream>();
+  /** What its streams told of, to be answered. */
+  readonly pendingQueries: PendingQueries;
   readonly outbox: Outbox;
 
   readonly #connection: StreamConnection;
@@ -75,6 +81,7 @@ export class RpcSession implements BudgetedClient {
   constructor(readonly context: RpcContext, connection: StreamConnection) {
     this.#connection = connection;
     this.#account = context.budget.open(this);
+    this.pendingQueries = new PendingQueries(context.clock);
     this.outbox = new Outbox(connection, context, () => {
       if (this.#isStalled) this.outbox.compose(this.#handleRequests);
     }, () => this.#account.update());
@@ -119,6 +126,9 @@ export class RpcSession implements BudgetedClient {
     this.stopMonitor();
     for (const stream of this.streams.values()) this.context.events.remove(stream);
     this.streams.clear();
+    for (const query of this.queries) query.isStopped = true;
+    this.queries.clear();
+    this.pendingQueries.clear();
     this.outbox.close();
     this.#connection.close();
     this.#account.close();
@@ -234,6 +244,7 @@ export class RpcSession implements BudgetedClient {
   #onHeader(): void {
     const { command: name, seq } = this.#header;
     this.context.counters.commands++;
+    this.context.backend.metrics.counter("agent.ipc.command", 1);
     const command = COMMANDS.get(name);
     if (this.#state === "new" && name !== "handshake") {
       this.#refuse(seq, RpcErrorText.handshakeRequired, RpcErrorText.handshakeRequired);

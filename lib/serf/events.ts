@@ -1,7 +1,45 @@
-/** What Serf tells the layer above about members: one log line and one uncoalesced event for each. */
+/** What Serf tells the layer above: members one log line and one uncoalesced event for each; user events; queries. */
+import { type MetricsSink, NO_METRICS } from "../base/metrics.ts";
 import { type Logger, LogLevel } from "../base/ports.ts";
 import type { Member, MemberEvent, MemberEventType } from "./member.ts";
 import type { MemberRecord } from "./member_table.ts";
+
+/** Somebody announced something to everybody. protocol.md D.4. */
+export interface UserEvent {
+  readonly type: "user";
+  readonly lTime: number;
+  readonly name: string;
+  /** The receiver's own, not to be written to; empty when there is none. */
+  readonly payload: Uint8Array;
+  /** Whether of several of this name the newest will do. */
+  readonly coalesce: boolean;
+}
+
+/** Somebody asks something that we may answer. protocol.md D.5. */
+export interface QueryEvent {
+  readonly type: "query";
+  readonly lTime: number;
+  /** u32, the originator's; unique together with `lTime`. */
+  readonly id: number;
+  readonly name: string;
+  /** The receiver's own, not to be written to; empty when there is none. */
+  readonly payload: Uint8Array;
+  /** Who asks. */
+  readonly sourceNode: string;
+  /** Until when an answer counts, in monotonic ms. */
+  readonly deadlineMs: number;
+  /**
+   * Answers, once and before the deadline; it may reach nobody.
+   *
+   * @param payload borrowed for the call.
+   * @throws {StateError} `response already sent`, `response is past the deadline`.
+   * @throws {SizeLimitError} `response exceeds limit of N bytes`: a shorter answer is still possible.
+   */
+  respond(payload: Uint8Array): void;
+}
+
+/** Everything that Serf tells. */
+export type SerfEvent = MemberEvent | UserEvent | QueryEvent;
 
 /** A copy of `member` that does not change any more. Tags and address are shared: they are replaced, never written. */
 export function snapshotMember(member: Readonly<Member>): Member {
@@ -20,31 +58,37 @@ export function snapshotMember(member: Readonly<Member>): Member {
 export class MemberEventSource {
   readonly #logger: Logger;
   readonly #onEvent: (event: MemberEvent) => void;
+  readonly #metrics: MetricsSink;
 
   /** @param onEvent called synchronously; it must not call back into Serf before it returns. */
-  constructor(logger: Logger, onEvent: (event: MemberEvent) => void) {
+  constructor(logger: Logger, onEvent: (event: MemberEvent) => void, metrics: MetricsSink = NO_METRICS) {
+    this.#metrics = metrics;
     this.#logger = logger;
     this.#onEvent = onEvent;
   }
 
   /** It is new, or back. */
   joined(member: MemberRecord): void {
+    this.#metrics.counter("serf.member.join", 1);
     this.#emit("member-join", member, `EventMemberJoin: ${member.name} ${member.address.host}`);
   }
 
   /** It left. @param forced whether an operator declared a failed one left. */
   left(member: MemberRecord, forced: boolean): void {
+    if (!forced) this.#metrics.counter("serf.member.left", 1);
     const word = forced ? "EventMemberLeave (forced)" : "EventMemberLeave";
     this.#emit("member-leave", member, `${word}: ${member.name} ${member.address.host}`);
   }
 
   /** It is gone without having said so. */
   failed(member: MemberRecord): void {
+    this.#metrics.counter("serf.member.failed", 1);
     this.#emit("member-failed", member, `EventMemberFailed: ${member.name} ${member.address.host}`);
   }
 
   /** Its tags, address or versions changed. */
   updated(member: MemberRecord): void {
+    this.#metrics.counter("serf.member.update", 1);
     this.#emit("member-update", member, `EventMemberUpdate: ${member.name}`);
   }
 

@@ -13,6 +13,8 @@ export const LAMPORT_TIME_MAX = Number.MAX_SAFE_INTEGER - 1;
  */
 export class LamportClock {
   #time = 0;
+  /** Called when the reading has grown. */
+  onAdvanced: (() => void) | undefined = undefined;
 
   /** The next unused time: what an outgoing message is stamped with. */
   get time(): number {
@@ -21,7 +23,10 @@ export class LamportClock {
 
   /** Moves one ahead, after a time was used. @returns the new reading. */
   increment(): number {
-    if (this.#time <= LAMPORT_TIME_MAX) this.#time++;
+    if (this.#time <= LAMPORT_TIME_MAX) {
+      this.#time++;
+      this.onAdvanced?.();
+    }
     return this.#time;
   }
 
@@ -33,7 +38,9 @@ export class LamportClock {
    */
   witness(time: number): boolean {
     if (time > LAMPORT_TIME_MAX) return false;
-    if (time >= this.#time) this.#time = time + 1;
+    if (time < this.#time) return true;
+    this.#time = time + 1;
+    this.onAdvanced?.();
     return true;
   }
 }

@@ -1,4 +1,5 @@
 /** Serf's messages as they come in: decoded, handed to whom they concern, and passed on when they were news. */
+import { type MetricsSink, NO_METRICS } from "../base/metrics.ts";
 import { Address } from "../base/address.ts";
 import { WireError } from "../base/errors.ts";
 import { LogLimiter } from "../base/log_limiter.ts";
@@ -6,13 +7,16 @@ import { type Clock, type Logger, LogLevel } from "../base/ports.ts";
 import { MessageType } from "../memberlist/message_type.ts";
 import type { Broadcasts } from "./broadcasts.ts";
 import { decodeUserEvent } from "./event_messages.ts";
+import type { UserEvent } from "./events.ts";
 import { decodeJoin, decodeLeave } from "./intent_messages.ts";
 import type { Intents } from "./intents.ts";
 import type { LamportClock } from "./lamport_clock.ts";
 import { SerfMessageType } from "./message_type.ts";
 import type { Queries } from "./queries.ts";
 import { decodeQuery, decodeQueryResponse, QueryFlag } from "./query_messages.ts";
-import type { QueryResponder, SendUser } from "./query_responder.ts";
+import type { QueryCollector } from "./query_collector.ts";
+import type { SendUser } from "./query_replies.ts";
+import type { QueryResponder } from "./query_responder.ts";
 import { decodeRelay } from "./relay_message.ts";
 import type { UserEvents } from "./user_events.ts";
 
@@ -20,19 +24,24 @@ import type { UserEvents } from "./user_events.ts";
 export interface MessageRouterContext {
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly metrics?: MetricsSink;
   readonly eventClock: LamportClock;
   readonly queryClock: LamportClock;
   readonly intents: Intents;
   readonly userEvents: UserEvents;
   readonly queries: Queries;
   readonly responder: QueryResponder;
+  readonly collector: QueryCollector;
   readonly broadcasts: Broadcasts;
   readonly send: SendUser;
+  onUserEvent(event: UserEvent): void;
 }
 
 /** Lines about strangers' messages that may come at once, and per second in the long run. */
 const LOG_BURST = 20;
 const LOG_PER_SECOND = 2;
+
+const NO_BYTES = new Uint8Array(0);
 
 /** What a datagram holds, memberlist's type byte not counted. */
 const RELAY_BYTES_MAX = 65_506;
@@ -79,6 +88,7 @@ export class MessageRouter {
   /** @param message Serf's type byte and body; borrowed. May be anything. */
   onMessage(message: Uint8Array): void {
     if (message.length === 0) return;
+    this.#context.metrics?.sample("serf.msgs.received", message.length);
     try {
       this.#dispatch(message);
     } catch (error) {
@@ -123,11 +133,14 @@ export class MessageRouter {
 
   #onUserEvent(message: Uint8Array): void {
     const { userEvents, broadcasts, eventClock } = this.#context;
-    const { lTime, name, payload } = decodeUserEvent(message, 1, message.length);
+    const { lTime, name, payload, coalesce } = decodeUserEvent(message, 1, message.length);
     this.#debug("messageUserEventType", name);
     const verdict = userEvents.record(lTime, name, payload);
-    if (verdict === "new") broadcasts.queue("event", message);
-    else if (verdict === "old") this.#warnOfOld("event", name, lTime, eventClock.time);
+    if (verdict === "old") this.#warnOfOld("event", name, lTime, eventClock.time);
+    if (verdict !== "new") return;
+    broadcasts.queue("event", message);
+    const own = payload?.slice() ?? NO_BYTES;
+    this.#context.onUserEvent({ type: "user", lTime, name, payload: own, coalesce });
   }
 
   #onQuery(message: Uint8Array): void {
@@ -137,17 +150,18 @@ export class MessageRouter {
     const verdict = queries.record(query.lTime, query.id);
     if (verdict === "old") this.#warnOfOld("query", query.name, query.lTime, queryClock.time);
     if (verdict !== "new") return;
+    const { metrics = NO_METRICS } = this.#context;
+    metrics.counter("serf.queries", 1);
+    metrics.counter(`serf.queries.${query.name}`, 1);
     // Whether or not it is meant for us: others learn of it through us.
     if ((query.flags & QueryFlag.noBroadcast) === 0) broadcasts.queue("query", message);
     responder.onQuery(query);
   }
 
-  /** This node asks nothing, so that nothing is an answer to it. */
   #onQueryResponse(message: Uint8Array): void {
-    const { lTime, id, from } = decodeQueryResponse(message, 1, message.length);
-    this.#debug("messageQueryResponseType", from);
-    const text = `reply for non-running query (LTime: ${lTime}, ID: ${id}) From: ${from}`;
-    this.#limiter.log(LogLevel.warn, `serf: ${text}`);
+    const response = decodeQueryResponse(message, 1, message.length);
+    this.#debug("messageQueryResponseType", response.from);
+    this.#context.collector.onResponse(response);
   }
 
   #onRelay(message: Uint8Array): void {

@@ -1,35 +1,111 @@
-/** Two nodes under one name: what is said of it. protocol.md D.10, surface.md 2.15. */
+/** Two nodes under one name: what is said of it, and who has to go. protocol.md D.10, surface.md 2.15. */
 import { ipText, joinHostPort } from "../base/address.ts";
+import { WireError } from "../base/errors.ts";
 import { LogLimiter } from "../base/log_limiter.ts";
 import { type Clock, type Logger, LogLevel } from "../base/ports.ts";
+import { Timer } from "../base/timer_heap.ts";
+import { sameIp } from "../memberlist/endpoint.ts";
 import type { NodeState } from "../memberlist/node_state.ts";
+import { decodeConflictResponse } from "./conflict_message.ts";
+import { SerfMessageType } from "./message_type.ts";
+import type { QuerySink } from "./query_collector.ts";
 
 /** A conflict lasts, and every message of the other node tells of it anew: one line now, then one every ten seconds. */
 const LOG_BURST = 3;
 const LOG_PER_SECOND = 0.1;
 
+/** What conflicts are told with, and settled. */
+export interface NameConflictContext {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly localName: string;
+  /** Whether the cluster votes on conflicts about our name. */
+  readonly isVoting: boolean;
+  /** Ourselves, as announced. */
+  local(): NodeState;
+  /** Whether we are here to stay: who leaves, or has left, needs no vote. */
+  isStaying(): boolean;
+  /** Asks everybody whom they mean by our name. */
+  ask(sink: QuerySink): void;
+  /** The others mean somebody else: we have to go. */
+  onMinority(): void;
+}
+
 /**
- * Reports conflicts, and leaves both nodes running: the vote by which HashiCorp's agents decide who has to go is not
- * held here. Whoever does hold it gets our answer (`query_responder.ts`).
+ * ```
+ * quiet --conflict about our name--> voting --majority--> quiet
+ *                                      +------minority--> onMinority
+ * ```
+ * One vote at a time. Nobody's answer counts as being against us: of a cluster of two, both go.
  */
 export class NameConflicts {
+  readonly #context: NameConflictContext;
   readonly #limiter: LogLimiter;
-  readonly #localName: string;
+  /** Memberlist tells of a conflict from the middle of its work: we ask when it is done. */
+  readonly #timer = new Timer(() => this.#vote());
+  #isVoting = false;
 
-  constructor(clock: Clock, logger: Logger, localName: string) {
-    this.#limiter = new LogLimiter(clock, logger, LOG_BURST, LOG_PER_SECOND);
-    this.#localName = localName;
+  constructor(context: NameConflictContext) {
+    this.#context = context;
+    this.#limiter = new LogLimiter(context.clock, context.logger, LOG_BURST, LOG_PER_SECOND);
   }
 
   /** Someone at `otherIp` (4 or 16 bytes) claims the name of `existing`. */
   onConflict(existing: NodeState, otherIp: Uint8Array, otherPort: number): void {
+    const { localName, isVoting, clock, isStaying } = this.#context;
     const other = joinHostPort(ipText(otherIp), otherPort);
-    if (existing.name === this.#localName) {
-      const text = `Node name conflicts with another node at ${other}. Names must be unique!`;
-      this.#limiter.log(LogLevel.error, `serf: ${text} (Resolution enabled: false)`);
-    } else {
+    if (existing.name !== localName) {
       const text = `Name conflict for '${existing.name}' both ${existing.address} and ${other} are claiming`;
-      this.#limiter.log(LogLevel.warn, `serf: ${text}`);
+      return this.#limiter.log(LogLevel.warn, `serf: ${text}`);
+    }
+    const text = `Node name conflicts with another node at ${other}. Names must be unique!`;
+    this.#limiter.log(LogLevel.error, `serf: ${text} (Resolution enabled: ${isVoting})`);
+    if (!isVoting || this.#isVoting || !isStaying()) return;
+    this.#isVoting = true;
+    clock.arm(this.#timer, 0);
+  }
+
+  /** No vote begins any more. */
+  stop(): void {
+    this.#context.clock.disarm(this.#timer);
+  }
+
+  #vote(): void {
+    const { ask, isStaying } = this.#context;
+    let answers = 0, matching = 0;
+    if (!isStaying()) return;
+    ask({
+      onAck: () => {},
+      onResponse: (_from, payload) => {
+        answers++;
+        if (this.#isAboutUs(payload)) matching++;
+      },
+      onDone: () => this.#onVoted(answers, matching),
+    });
+  }
+
+  #onVoted(answers: number, matching: number): void {
+    const { logger, isStaying, onMinority } = this.#context;
+    this.#isVoting = false;
+    if (!isStaying()) return;
+    const result = `[${matching} / ${answers}]`;
+    if (matching >= Math.floor(answers / 2) + 1) {
+      logger.log(LogLevel.info, `serf: majority in name conflict resolution ${result}`);
+      return;
+    }
+    logger.log(LogLevel.warn, `serf: minority in name conflict resolution, quiting ${result}`);
+    onMinority();
+  }
+
+  #isAboutUs(payload: Uint8Array): boolean {
+    if (payload[0] !== SerfMessageType.conflictResponse) return false;
+    try {
+      const member = decodeConflictResponse(payload, 1, payload.length);
+      const local = this.#context.local();
+      return member !== null && member.port === local.port && sameIp(member.ip, local.ip);
+    } catch (error) {
+      if (!(error instanceof WireError)) throw error;
+      return false;
     }
   }
 }

@@ -31,6 +31,16 @@ export interface SerfOptions {
   readonly eventBuffer: number;
   /** Lamport times of queries that are remembered. @default {512} */
   readonly queryBuffer: number;
+  /** Bytes of a user event that we send: name and payload, and again when encoded; at most 9216. @default {512} */
+  readonly userEventBytesMax: number;
+  /** Bytes of a query that we send, encoded. @default {1024} */
+  readonly queryBytesMax: number;
+  /** Bytes of an answer that we send, encoded, and of an answer with the envelope of a relay. @default {1024} */
+  readonly responseBytesMax: number;
+  /** Whether the others are asked who has to go when somebody else has our name. @default {true} */
+  readonly resolveNameConflicts: boolean;
+  /** Whether a snapshot that says that we left is believed to be one of a crash. @default {false} */
+  readonly rejoinAfterLeave: boolean;
 }
 
 /** What {@linkcode resolveSerfOptions} takes: memberlist's name, and whatever differs from the defaults. */
@@ -53,7 +63,15 @@ const DEFAULTS: Omit<SerfOptions, "memberlist"> = Object.freeze({
   queueCheckIntervalMs: 30_000,
   eventBuffer: 512,
   queryBuffer: 512,
+  userEventBytesMax: 512,
+  queryBytesMax: 1_024,
+  responseBytesMax: 1_024,
+  resolveNameConflicts: true,
+  rejoinAfterLeave: false,
 });
+
+/** The most bytes of a user event that any option allows. */
+export const USER_EVENT_BYTES_LIMIT = 9_216;
 
 /** What is said of tags that are too long, in Serf's own words. */
 export const TAGS_TOO_LONG_TEXT = `Encoded length of tags exceeds limit of ${META_BYTES_MAX} bytes`;
@@ -69,6 +87,9 @@ const POSITIVE = [
   "queueCheckIntervalMs",
   "eventBuffer",
   "queryBuffer",
+  "userEventBytesMax",
+  "queryBytesMax",
+  "responseBytesMax",
 ] as const;
 
 /**
@@ -87,6 +108,10 @@ export function resolveSerfOptions(overrides: SerfOptionOverrides): SerfOptions 
   }
   for (const field of MAY_BE_ZERO) {
     if (!(options[field] >= 0)) throw new OptionError(field, `${field} must not be negative`);
+  }
+  if (options.userEventBytesMax > USER_EVENT_BYTES_LIMIT) {
+    const text = `user event size limit exceeds limit of ${USER_EVENT_BYTES_LIMIT} bytes`;
+    throw new OptionError("userEventBytesMax", text);
   }
   if (encodeTags(options.tags, options.memberlist.delegateProtocol).length > META_BYTES_MAX) {
     throw new OptionError("tags", TAGS_TOO_LONG_TEXT);

@@ -1,6 +1,7 @@
 /** Serf's part of a push/pull: what we tell, and what we learn from what we are told. protocol.md D.8. */
 import { WireError } from "../base/errors.ts";
 import { MsgpackWriter } from "../wire/msgpack_writer.ts";
+import type { UserEvent } from "./events.ts";
 import type { Intents } from "./intents.ts";
 import type { LamportClock } from "./lamport_clock.ts";
 import { MemberStatus } from "./member.ts";
@@ -17,6 +18,7 @@ export interface StateExchangeContext {
   readonly table: MemberTable;
   readonly intents: Intents;
   readonly userEvents: UserEvents;
+  onUserEvent(event: UserEvent): void;
 }
 
 /**
@@ -109,11 +111,17 @@ export class StateExchange {
     for (const [name, lTime] of state.statusLTimes) if (!left.has(name)) intents.onJoin(lTime, name);
   }
 
+  /** The format does not tell whether an event may be coalesced: those who learn of it here take it as it is. */
   #mergeEvents(state: PushPullState): void {
     const { userEvents } = this.#context;
     for (const slot of state.events) {
       if (slot === null) continue;
-      for (const event of slot.events) userEvents.record(slot.lTime, event.name, event.payload);
+      const { lTime } = slot;
+      for (const { name, payload } of slot.events) {
+        if (userEvents.record(lTime, name, payload) !== "new") continue;
+        const own = payload?.slice() ?? new Uint8Array(0);
+        this.#context.onUserEvent({ type: "user", lTime, name, payload: own, coalesce: false });
+      }
     }
   }
 }

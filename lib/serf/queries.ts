@@ -12,10 +12,17 @@ const QUERIES_PER_TIME_MAX = 4096;
 export class Queries {
   // bounded: as many slots as the ring has, QUERIES_PER_TIME_MAX numbers each.
   readonly #ring: LamportRing<number>;
+  /** Told of the time of each query that is new. */
+  onNew: ((lTime: number) => void) | undefined = undefined;
 
   /** @param size how many Lamport times are remembered. */
   constructor(clock: LamportClock, size: number) {
     this.#ring = new LamportRing(clock, size);
+  }
+
+  /** Drops queries older than `lTime` from now on: an earlier run of this node has seen them. */
+  ignoreBefore(lTime: number): void {
+    this.#ring.ignoreBefore(lTime);
   }
 
   /** Notes a query, and tells whether it was seen before. @param id 32 bits, unsigned. */
@@ -25,6 +32,7 @@ export class Queries {
     if (slot.entries.includes(id)) return "duplicate";
     if (slot.entries.length >= QUERIES_PER_TIME_MAX) return "full";
     slot.entries.push(id);
+    this.onNew?.(lTime);
     return "new";
   }
 }

@@ -1,99 +1,97 @@
-/** What this node answers to queries without asking anybody: acks, and Serf's own questions. protocol.md D.5, D.7, D.10. */
+/** What becomes of a query that was not seen before: acks, Serf's own questions, and events. protocol.md D.5, D.7, D.10. */
 import { Address } from "../base/address.ts";
-import { WireError } from "../base/errors.ts";
-import { type Logger, LogLevel } from "../base/ports.ts";
-import { MessageType } from "../memberlist/message_type.ts";
+import { SizeLimitError, StateError } from "../base/errors.ts";
+import { LogLimiter } from "../base/log_limiter.ts";
+import { type Clock, type Logger, LogLevel } from "../base/ports.ts";
 import { MsgpackWriter } from "../wire/msgpack_writer.ts";
 import { decodeText } from "../wire/text.ts";
 import { encodeConflictResponse } from "./conflict_message.ts";
+import type { QueryEvent } from "./events.ts";
+import { IncomingQuery } from "./incoming_query.ts";
+import type { KeyQueries } from "./key_queries.ts";
 import type { MemberTable } from "./member_table.ts";
-import {
-  decodeFilter,
-  encodeQueryResponse,
-  QueryFlag,
-  type QueryMessage,
-  ResponseFlag,
-} from "./query_messages.ts";
+import type { QueryFilters } from "./query_filters.ts";
+import type { QueryMessage } from "./query_messages.ts";
+import type { QueryReplies } from "./query_replies.ts";
 
-/** The most bytes of an answer, Serf's type byte included. */
-const RESPONSE_BYTES_MAX = 1024;
-const CONFLICT_QUERY = "_serf_conflict";
-const NO_BYTES = new Uint8Array(0);
+/** What the responder works with. */
+export interface QueryResponderContext {
+  readonly localName: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly table: MemberTable;
+  readonly filters: QueryFilters;
+  readonly replies: QueryReplies;
+  readonly keys: KeyQueries;
+  onQuery(query: QueryEvent): void;
+}
 
-/** Sends a user message (memberlist's type byte 8 first, borrowed for the call) to an endpoint, best effort. */
-export type SendUser = (to: Address, message: Uint8Array) => void;
+/** Names that begin so are Serf's own, and never told to anybody. */
+export const INTERNAL_PREFIX = "_serf_";
+/** Asks for nothing but the ack. */
+export const PING_QUERY = "_serf_ping";
+/** Asks who is meant by a name. */
+export const CONFLICT_QUERY = "_serf_conflict";
 
-/**
- * Answers go straight to the originator's endpoint, once per query, at the moment of its receipt.
- *
- * A query with a tag filter counts as not meant for us: its expression is of Go's RE2, which nothing here speaks.
- */
+const LOG_BURST = 20;
+const LOG_PER_SECOND = 2;
+
+/** Acks go out at the moment of receipt, answers before the deadline, each straight to the originator's endpoint. */
 export class QueryResponder {
-  readonly #localName: string;
-  readonly #logger: Logger;
-  readonly #table: MemberTable;
-  readonly #send: SendUser;
-  readonly #message = new MsgpackWriter(RESPONSE_BYTES_MAX);
-  readonly #payload = new MsgpackWriter(RESPONSE_BYTES_MAX);
+  readonly #context: QueryResponderContext;
+  readonly #limiter: LogLimiter;
+  readonly #payload = new MsgpackWriter(1024);
 
-  constructor(localName: string, logger: Logger, table: MemberTable, send: SendUser) {
-    this.#localName = localName;
-    this.#logger = logger;
-    this.#table = table;
-    this.#send = send;
+  constructor(context: QueryResponderContext) {
+    this.#context = context;
+    this.#limiter = new LogLimiter(context.clock, context.logger, LOG_BURST, LOG_PER_SECOND);
   }
 
   /** A query that was not seen before. Borrowed. */
-  onQuery(query: QueryMessage): void {
-    const to = Address.fromBytes(query.addr, query.port);
-    if (to === undefined || to.port === 0 || !this.#isMeant(query.filters)) return;
-    if ((query.flags & QueryFlag.ack) !== 0) this.#respond(to, query, ResponseFlag.ack, null);
-    // An answer is due before the timeout: with none there is no time to answer.
-    if (query.name === CONFLICT_QUERY && query.timeoutNs > 0) this.#answerConflict(to, query);
+  onQuery(message: QueryMessage): void {
+    const { clock, filters, replies } = this.#context;
+    const to = Address.fromBytes(message.addr, message.port);
+    if (to === undefined || to.port === 0) return;
+    const query = new IncomingQuery(message, to, clock, replies);
+    filters.check(message.filters, () => this.#onAccepted(query));
   }
 
-  /** Whether all filters let this node's name through. */
-  #isMeant(filters: readonly Uint8Array[]): boolean {
-    try {
-      return filters.every((bytes) => {
-        const filter = decodeFilter(bytes);
-        return filter.kind === "nodes" && filter.names.includes(this.#localName);
-      });
-    } catch (error) {
-      if (!(error instanceof WireError)) throw error;
-      return false;
+  #onAccepted(query: IncomingQuery): void {
+    if (query.wantsAck) this.#attempt("failed to send ack", () => query.acknowledge());
+    if (query.name.startsWith(INTERNAL_PREFIX)) this.#onInternal(query);
+    else this.#context.onQuery(query);
+  }
+
+  #onInternal(query: IncomingQuery): void {
+    if (query.name === PING_QUERY) return;
+    if (query.name === CONFLICT_QUERY) return this.#onConflict(query);
+    const answer = this.#context.keys.answer(query);
+    if (answer === undefined) {
+      return this.#limiter.log(LogLevel.warn, `serf: Unhandled internal query '${query.name}'`);
     }
+    this.#attempt("Failed to respond to key query", () => query.respond(answer));
   }
 
   /**
    * Two nodes claim one name, and one of them asks everybody whom we mean by it. It must get answers: a node that
    * gets none takes itself for the wrong one and shuts down. Who is asked about itself says nothing.
    */
-  #answerConflict(to: Address, query: QueryMessage): void {
-    const payload = query.payload ?? NO_BYTES;
-    const name = decodeText(payload, 0, payload.length);
-    this.#logger.log(LogLevel.debug, `serf: Got conflict resolution query for '${name}'`);
-    if (name === this.#localName) return;
+  #onConflict(query: IncomingQuery): void {
+    const { localName, logger, table } = this.#context;
+    const name = decodeText(query.payload, 0, query.payload.length);
+    logger.log(LogLevel.debug, `serf: Got conflict resolution query for '${name}'`);
+    if (name === localName) return;
     this.#payload.reset();
-    encodeConflictResponse(this.#payload, this.#table.get(name) ?? null);
-    this.#respond(to, query, 0, this.#payload.view());
+    encodeConflictResponse(this.#payload, table.get(name) ?? null);
+    this.#attempt("Failed to respond to conflict query", () => query.respond(this.#payload.view()));
   }
 
-  #respond(to: Address, query: QueryMessage, flags: number, payload: Uint8Array | null): void {
-    this.#message.reset();
-    this.#message.byte(MessageType.user);
-    encodeQueryResponse(this.#message, {
-      lTime: query.lTime,
-      id: query.id,
-      from: this.#localName,
-      flags,
-      payload,
-    });
-    if (this.#message.length - 1 > RESPONSE_BYTES_MAX) {
-      const fault = `response exceeds limit of ${RESPONSE_BYTES_MAX} bytes`;
-      this.#logger.log(LogLevel.error, `serf: Failed to respond to conflict query: ${fault}`);
-      return;
+  #attempt(what: string, send: () => void): void {
+    try {
+      send();
+    } catch (error) {
+      if (!(error instanceof SizeLimitError || error instanceof StateError)) throw error;
+      this.#limiter.log(LogLevel.error, `serf: ${what}: ${error.message}`);
     }
-    this.#send(to, this.#message.view());
   }
 }

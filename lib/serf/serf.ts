@@ -1,19 +1,25 @@
 /** A member of a cluster: the facade of the Serf layer. It routes, and decides nothing. protocol.md D. */
 import type { Address } from "../base/address.ts";
 import { SizeLimitError, StateError } from "../base/errors.ts";
-import { type CorePorts, LogLevel } from "../base/ports.ts";
+import { LogLevel } from "../base/ports.ts";
 import type { Coordinate } from "../coordinate/coordinate.ts";
 import type { JoinResult } from "../memberlist/joiner.ts";
 import type { Keyring } from "../memberlist/keyring.ts";
 import { type LocalEndpoint, Memberlist } from "../memberlist/memberlist.ts";
 import { MsgpackWriter } from "../wire/msgpack_writer.ts";
+import type { SerfEvent } from "./events.ts";
 import { encodeJoin, encodeLeave } from "./intent_messages.ts";
+import type { KeyManager } from "./key_manager.ts";
 import { Leaver } from "./leaver.ts";
-import { type Member, type MemberEvent, MemberStatus } from "./member.ts";
+import { type Member, MemberStatus } from "./member.ts";
 import type { MemberRecord } from "./member_table.ts";
 import { type SerfOptions, TAGS_TOO_LONG_TEXT } from "./options.ts";
 import { PendingCalls } from "./pending_calls.ts";
+import type { QuerySink } from "./query_collector.ts";
+import type { QueryParams } from "./query_sender.ts";
+import { Recovery } from "./recovery.ts";
 import { createSerfParts, type SerfParts } from "./serf_parts.ts";
+import type { SerfPorts } from "./serf_ports.ts";
 import { serfStats } from "./stats.ts";
 import { encodeTags, META_BYTES_MAX } from "./tags.ts";
 
@@ -32,11 +38,12 @@ export type SerfState = "alive" | "leaving" | "left" | "shutdown";
 export class Serf {
   /** The layer below. The transport delivers to it. */
   readonly memberlist: Memberlist;
-  readonly #ports: CorePorts;
+  readonly #ports: SerfPorts;
   readonly #options: SerfOptions;
   readonly #name: string;
   readonly #parts: SerfParts;
   readonly #leaver: Leaver;
+  readonly #recovery: Recovery | undefined;
   readonly #pending = new PendingCalls();
   readonly #writer = new MsgpackWriter(256);
   #tags: ReadonlyMap<string, string>;
@@ -45,29 +52,39 @@ export class Serf {
   /**
    * @param options resolved.
    * @param local what is announced, and what is bound.
-   * @param onEvent gets every member event as it happens, uncoalesced; our own join is the first.
+   * @param onEvent gets everything as it happens, uncoalesced; our own join is the first.
    * @param keyring present in an encrypted cluster.
+   * @throws {StorageError} when a snapshot is to be kept, and what is there cannot be read.
    */
   constructor(
     options: SerfOptions,
     local: LocalEndpoint,
-    ports: CorePorts,
-    onEvent: (event: MemberEvent) => void,
+    ports: SerfPorts,
+    onEvent: (event: SerfEvent) => void,
     keyring?: Keyring,
   ) {
     this.#ports = ports;
     this.#options = options;
     this.#name = options.memberlist.name;
     this.#tags = new Map(options.tags);
-    this.#parts = createSerfParts(options, ports, keyring !== undefined, {
-      onEvent,
+    this.#parts = createSerfParts(options, ports, keyring, {
+      onEvent: (event) => {
+        if (this.#state === "shutdown") return;
+        this.#recovery?.onEvent(event);
+        onEvent(event);
+      },
       onQueued: () => this.memberlist.onBroadcastQueued(),
       send: (to, message) => this.memberlist.sendUser(to, message),
       connect: (address) => this.#reconnect(address),
       isStaying: () => this.#state === "alive",
       refute: () => this.#announceJoin(),
       localMeta: () => encodeTags(this.#tags, options.memberlist.delegateProtocol),
+      localTags: () => this.#tags,
+      local: () => this.memberlist.local,
+      nodeCount: () => this.memberlist.aliveCount,
+      onMinority: () => this.#onMinority(),
     });
+    this.#recovery = this.#openSnapshot();
     this.memberlist = new Memberlist(options.memberlist, local, ports, this.#parts.delegate, keyring);
     this.#leaver = new Leaver({
       clock: ports.clock,
@@ -90,9 +107,11 @@ export class Serf {
     memberClock.increment();
     eventClock.increment();
     queryClock.increment();
+    this.#recovery?.restore();
     this.memberlist.start();
     reaper.start();
     reconnector.start();
+    this.#recovery?.rejoin(this.#name);
   }
 
   /** Stops everything, without a goodbye; whoever waits is told so. Idempotent. */
@@ -102,9 +121,13 @@ export class Serf {
     this.#state = "shutdown";
     this.#parts.reaper.stop();
     this.#parts.reconnector.stop();
+    // Before what it waits for: a rejoin that is interrupted is not one that failed.
+    this.#recovery?.stop();
     this.memberlist.stop();
     this.#leaver.stop();
     this.#parts.broadcasts.stop();
+    this.#parts.conflicts.stop();
+    this.#parts.collector.stop();
     this.#pending.stop();
   }
 
@@ -168,6 +191,7 @@ export class Serf {
     // Neither is for one who goes: the first would call the failed back, the second one day forget ourselves.
     this.#parts.reconnector.stop();
     this.#parts.reaper.stop();
+    this.#recovery?.leave();
     this.#leaver.start((error) => {
       if (error === undefined) this.#state = "left";
       done(error);
@@ -207,6 +231,36 @@ export class Serf {
     });
   }
 
+  /**
+   * Announces something to everybody, ourselves included, who hear of it before this returns.
+   *
+   * @param payload borrowed; may be empty.
+   * @param coalesce whether of several of this name the newest will do.
+   * @throws {SizeLimitError} `... exceeds configured limit of N bytes ...`. {@throws StateError} after shutdown.
+   */
+  userEvent(name: string, payload: Uint8Array, coalesce: boolean): void {
+    if (this.#state === "shutdown") throw new StateError("User events can't be sent after Shutdown");
+    this.#parts.userEventSender.send(name, payload, coalesce);
+  }
+
+  /**
+   * Asks everybody, ourselves included, whom `params` does not exclude.
+   *
+   * @param payload borrowed; may be empty.
+   * @param sink told later, never from within this call.
+   * @throws {SizeLimitError} `query exceeds limit of N bytes`. {@throws StateError} after shutdown; with protocol 3 and
+   *   below; when too many are running. Nobody was asked then.
+   */
+  query(name: string, payload: Uint8Array, params: QueryParams, sink: QuerySink): void {
+    if (this.#state === "shutdown") throw new StateError("Queries can't be sent after Shutdown");
+    this.#parts.querySender.send(name, payload, params, sink);
+  }
+
+  /** For changing the keys of the whole cluster. */
+  get keys(): KeyManager {
+    return this.#parts.keys;
+  }
+
   /** The last known network coordinate of a member, ourselves included; undefined until it was measured. */
   coordinateOf(name: string): Coordinate | undefined {
     return this.#parts.coordinates.coordinateOf(name);
@@ -237,6 +291,18 @@ export class Serf {
     return { malformed, unknown };
   }
 
+  #openSnapshot(): Recovery | undefined {
+    const { storage } = this.#ports;
+    if (storage === undefined) return undefined;
+    return new Recovery(
+      this.#ports,
+      storage,
+      this.#options.rejoinAfterLeave,
+      this.#parts,
+      (address, done) => this.join([address], false, ({ contacted }) => done(contacted > 0)),
+    );
+  }
+
   /** A join of our own, newer than anything heard: applied here, then gossiped. */
   #announceJoin(): void {
     const { memberClock, intents, broadcasts } = this.#parts;
@@ -260,6 +326,11 @@ export class Serf {
     this.#writer.reset();
     encodeLeave(this.#writer, lTime, node, prune);
     broadcasts.queueAndWait(this.#writer.view(), timeoutMs, done);
+  }
+
+  #onMinority(): void {
+    this.shutdown();
+    this.#ports.onSelfShutdown?.();
   }
 
   #hasListeners(): boolean {

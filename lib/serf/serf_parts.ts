@@ -1,15 +1,16 @@
 /** The parts of one Serf, made and connected: the facade's list of what there is. */
+import { NO_METRICS } from "../base/metrics.ts";
 import type { Address } from "../base/address.ts";
-import type { CorePorts } from "../base/ports.ts";
+import type { Keyring } from "../memberlist/keyring.ts";
+import type { NodeState } from "../memberlist/node_state.ts";
 import type { MemberlistOptions } from "../memberlist/options.ts";
 import { CIPHER_OVERHEAD_BYTES } from "../wire/packet_cipher.ts";
 import { encodeText } from "../wire/text.ts";
 import { Broadcasts } from "./broadcasts.ts";
-import { MemberEventSource } from "./events.ts";
+import { MemberEventSource, type SerfEvent, type UserEvent } from "./events.ts";
 import { IntentBuffer } from "./intent_buffer.ts";
 import { Intents } from "./intents.ts";
 import { LamportClock } from "./lamport_clock.ts";
-import type { MemberEvent } from "./member.ts";
 import { type MemberRecord, MemberTable } from "./member_table.ts";
 import { SerfDelegate } from "./memberlist_delegate.ts";
 import { MessageRouter } from "./message_router.ts";
@@ -19,15 +20,20 @@ import type { SerfOptions } from "./options.ts";
 import { PingCoordinates } from "./ping_coordinates.ts";
 import { StateExchange } from "./push_pull_state.ts";
 import { Queries } from "./queries.ts";
-import { QueryResponder, type SendUser } from "./query_responder.ts";
+import { createQueryParts, type QueryParts } from "./query_parts.ts";
+import type { SendUser } from "./query_replies.ts";
+import { CONFLICT_QUERY } from "./query_responder.ts";
+import { QUERY_DEFAULTS } from "./query_sender.ts";
 import { Reaper } from "./reaper.ts";
 import { Reconnector } from "./reconnector.ts";
+import type { SerfPorts } from "./serf_ports.ts";
 import { decodeTags } from "./tags.ts";
+import { UserEventSender } from "./user_event_sender.ts";
 import { UserEvents } from "./user_events.ts";
 
 /** What the parts ask of the facade. Not called before everything is made. */
 export interface SerfHooks {
-  onEvent(event: MemberEvent): void;
+  onEvent(event: SerfEvent): void;
   /** Something waits to be gossiped. */
   onQueued(): void;
   readonly send: SendUser;
@@ -36,16 +42,27 @@ export interface SerfHooks {
   isStaying(): boolean;
   refute(): void;
   localMeta(): Uint8Array;
+  /** Our tags as they were set. */
+  localTags(): ReadonlyMap<string, string>;
+  /** Ourselves as memberlist announces us. */
+  local(): NodeState;
+  /** Nodes that are alive or suspect. */
+  nodeCount(): number;
+  /** The cluster means somebody else by our name. */
+  onMinority(): void;
 }
 
 /** What the facade works with. */
-export interface SerfParts {
+export interface SerfParts extends Omit<QueryParts, "responder"> {
   readonly memberClock: LamportClock;
   readonly eventClock: LamportClock;
   readonly queryClock: LamportClock;
   readonly table: MemberTable;
   readonly intents: Intents;
   readonly userEvents: UserEvents;
+  readonly queries: Queries;
+  readonly userEventSender: UserEventSender;
+  readonly conflicts: NameConflicts;
   readonly broadcasts: Broadcasts;
   readonly coordinates: PingCoordinates;
   readonly states: StateExchange;
@@ -58,22 +75,22 @@ export interface SerfParts {
 /** A compound of one: its header, and the length of its part. A packet is planned as if every message had them. */
 const COMPOUND_OVERHEAD_BYTES = 4;
 
-/** Makes all parts of one Serf. @param isEncrypted whether packets are sealed: it costs them room. */
+/** Makes all parts of one Serf. @param keyring present when packets are sealed, which costs them room. */
 export function createSerfParts(
   options: SerfOptions,
-  ports: CorePorts,
-  isEncrypted: boolean,
+  ports: SerfPorts,
+  keyring: Keyring | undefined,
   hooks: SerfHooks,
 ): SerfParts {
-  const { clock, logger, random } = ports;
+  const { clock, logger, random, metrics = NO_METRICS } = ports;
   const localName = options.memberlist.name;
   const memberClock = new LamportClock();
   const eventClock = new LamportClock();
   const queryClock = new LamportClock();
   const table = new MemberTable(clock);
   const buffer = new IntentBuffer(() => table.size);
-  const events = new MemberEventSource(logger, (event) => hooks.onEvent(event));
-  const userEvents = new UserEvents(eventClock, options.eventBuffer);
+  const events = new MemberEventSource(logger, (event) => hooks.onEvent(event), metrics);
+  const userEvents = new UserEvents(eventClock, options.eventBuffer, metrics);
   const queries = new Queries(queryClock, options.queryBuffer);
   const coordinates = new PingCoordinates(
     clock,
@@ -93,7 +110,7 @@ export function createSerfParts(
     onQueued: () => hooks.onQueued(),
     maxQueueDepth: options.maxQueueDepth,
     queueCheckIntervalMs: options.queueCheckIntervalMs,
-    messageBytesMax: messageBytesMax(options.memberlist, isEncrypted),
+    messageBytesMax: messageBytesMax(options.memberlist, keyring !== undefined),
   });
   const reaper = new Reaper(clock, table, buffer, options, (member) => erase(member, false));
   const reconnector = new Reconnector(
@@ -121,20 +138,61 @@ export function createSerfParts(
     prune: (member) => erase(member, true),
     onRemembered: () => reaper.onIntentRemembered(),
   });
-  const states = new StateExchange({ memberClock, eventClock, queryClock, table, intents, userEvents });
+  const onUserEvent = (event: UserEvent) => hooks.onEvent(event);
+  const states = new StateExchange({
+    memberClock,
+    eventClock,
+    queryClock,
+    table,
+    intents,
+    userEvents,
+    onUserEvent,
+  });
+  const userEventSender = new UserEventSender({
+    eventClock,
+    userEvents,
+    broadcasts,
+    bytesMax: options.userEventBytesMax,
+    onUserEvent,
+  });
   const send: SendUser = (to, message) => hooks.send(to, message);
-  const responder = new QueryResponder(localName, logger, table, send);
+  const { responder, ...queryParts } = createQueryParts({
+    options,
+    ports,
+    keyring,
+    queryClock,
+    table,
+    send,
+    onQuery: (query) => hooks.onEvent(query),
+    onOwnQuery: (message) => router.onMessage(message),
+    localTags: () => hooks.localTags(),
+    local: () => hooks.local(),
+    nodeCount: () => hooks.nodeCount(),
+  });
+  const conflicts = new NameConflicts({
+    clock,
+    logger,
+    localName,
+    isVoting: options.resolveNameConflicts,
+    local: () => hooks.local(),
+    isStaying: () => hooks.isStaying(),
+    ask: (sink) => queryParts.querySender.send(CONFLICT_QUERY, encodeText(localName), QUERY_DEFAULTS, sink),
+    onMinority: () => hooks.onMinority(),
+  });
   const router = new MessageRouter({
     clock,
     logger,
+    metrics,
     eventClock,
     queryClock,
     intents,
     userEvents,
     queries,
     responder,
+    collector: queryParts.collector,
     broadcasts,
     send,
+    onUserEvent,
   });
   const delegate = new SerfDelegate({
     broadcasts,
@@ -142,16 +200,20 @@ export function createSerfParts(
     states,
     coordinates,
     nodeEvents: new NodeEvents(table, buffer, events, decodeTags),
-    conflicts: new NameConflicts(clock, logger, localName),
+    conflicts,
     localMeta: () => hooks.localMeta(),
   });
   return {
+    ...queryParts,
     memberClock,
     eventClock,
     queryClock,
     table,
     intents,
     userEvents,
+    queries,
+    userEventSender,
+    conflicts,
     broadcasts,
     coordinates,
     states,

@@ -1,4 +1,5 @@
 /** The buffer of user events: what was seen, so that each is delivered and passed on once. protocol.md D.4. */
+import { type MetricsSink, NO_METRICS } from "../base/metrics.ts";
 import type { LamportClock } from "./lamport_clock.ts";
 import { LamportRing, type RingSlot } from "./lamport_ring.ts";
 
@@ -34,6 +35,7 @@ const EVENT_OVERHEAD_BYTES = 64;
 export class UserEvents {
   // bounded: as many slots as the ring has, EVENTS_PER_TIME_MAX each, RING_BYTES_MAX together.
   readonly #ring: LamportRing<StoredEvent>;
+  readonly #metrics: MetricsSink;
   #bytes = 0;
   /**
    * What is in slots of more than {@linkcode COMPARED_MAX} events, by Lamport time: one push/pull may bring a million
@@ -42,7 +44,8 @@ export class UserEvents {
   readonly #identities = new Map<number, Set<string>>();
 
   /** @param size how many Lamport times are remembered (512 in all real clusters: push/pull sends them all). */
-  constructor(clock: LamportClock, size: number) {
+  constructor(clock: LamportClock, size: number, metrics: MetricsSink = NO_METRICS) {
+    this.#metrics = metrics;
     this.#ring = new LamportRing(clock, size, (slot) => this.#onDropped(slot));
   }
 
@@ -70,6 +73,8 @@ export class UserEvents {
     this.#bytes += weight;
     slot.entries.push({ name, payload: payload === null ? null : payload.slice() });
     this.#identities.get(lTime)?.add(identityOf(name, payload));
+    this.#metrics.counter("serf.events", 1);
+    this.#metrics.counter(`serf.events.${name}`, 1);
     return "new";
   }
 

@@ -1,9 +1,11 @@
 /** The contracts, on the real clock and on real sockets of this machine. */
 import { Address } from "../../lib/base/address.ts";
 import { DenoClock } from "../../lib/platform/deno_clock.ts";
+import { DenoStorage } from "../../lib/platform/deno_storage.ts";
 import { DenoTransport } from "../../lib/platform/deno_transport.ts";
 import { FaultHook } from "../../lib/platform/faults.ts";
 import { clockContract } from "./clock_contract.ts";
+import { storageContract } from "./storage_contract.ts";
 import { transportContract, type TransportWorld } from "./transport_contract.ts";
 
 clockContract("DenoClock", () => ({ clock: new DenoClock(new FaultHook()), pass, close() {} }));
@@ -11,6 +13,21 @@ clockContract("DenoClock", () => ({ clock: new DenoClock(new FaultHook()), pass,
 // Streams are opened from the host's first address: only there does a peer see the address that we are bound to.
 transportContract("DenoTransport over IPv4", () => denoWorld("127.0.0.1"));
 transportContract("DenoTransport over IPv6", () => denoWorld("::1"));
+
+storageContract("DenoStorage", () => {
+  const directory = Deno.makeTempDirSync({ prefix: "serf-storage-" });
+  let storage: DenoStorage | undefined;
+  return {
+    open() {
+      storage?.close();
+      return storage = new DenoStorage(`${directory}/snapshot`);
+    },
+    close() {
+      storage?.close();
+      Deno.removeSync(directory, { recursive: true });
+    },
+  };
+});
 
 function denoWorld(host: string): TransportWorld {
   const faults = new FaultHook();

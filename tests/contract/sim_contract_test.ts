@@ -4,6 +4,8 @@ import { SimClock } from "../../lib/sim/sim_clock.ts";
 import { SimNetwork, type SimTransport } from "../../lib/sim/sim_network.ts";
 import { SimProcess } from "../../lib/sim/sim_process.ts";
 import { clockContract } from "./clock_contract.ts";
+import { SimDisk } from "../../lib/sim/sim_storage.ts";
+import { storageContract } from "./storage_contract.ts";
 import { transportContract, type TransportWorld } from "./transport_contract.ts";
 
 clockContract("SimClock", () => {
@@ -19,6 +21,11 @@ clockContract("SimProcess", () => {
 
 transportContract("SimNetwork over IPv4", () => simWorld((index) => `10.1.0.${index}`));
 transportContract("SimNetwork over IPv6", () => simWorld((index) => `fd00::${index}`));
+
+storageContract("SimStorage", () => {
+  const disk = new SimDisk();
+  return { open: () => disk.open(), close() {} };
+});
 
 function simWorld(hostOf: (index: number) => string): TransportWorld {
   const clock = new SimClock();

@@ -54,6 +54,17 @@ async function replay(sample: Sample, chunks: Uint8Array[]): Promise<{ received:
   if (sample.name.includes("beyond the limit")) {
     backend.failure = new Error("Encoded length of tags exceeds limit of 512 bytes");
   }
+  if (sample.name.includes("keys without a keyring")) {
+    const messages = new Map([["x", "Keyring is empty (encryption not enabled)"]]);
+    backend.keyResult = {
+      ...backend.keyResult,
+      messages,
+      errorCount: 1,
+      error: "1/1 nodes reported failure",
+    };
+  } else if (sample.name === "list-keys: keys of one node") {
+    backend.keyResult.keys.set("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=", 1);
+  }
   conversation.connection.send(...chunks);
   const received = await conversation.hangUp();
   return {

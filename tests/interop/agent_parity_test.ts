@@ -77,6 +77,9 @@ const BAD_FLAGS: readonly AgentCase[] = [
   flags("-protocol=6"),
   flags("-protocol=256"),
   flags(`-tag=a=${LONG}`),
+  flags("-event-handler=foo=x"),
+  flags("-event-handler=x", "-event-handler=user:a,member-join,=b c", "-log-level=foo"),
+  flags("-event-handler= user=x", "-iface=nope"),
   flags("-rpc-addr=bad"),
   flags("-rpc-addr=HOST"),
   flags("-rpc-addr=HOST:abc"),
@@ -334,13 +337,6 @@ const ON_PURPOSE: readonly (readonly [why: string, agentCase: AgentCase, output:
     flags("-bind=[::1]x"),
     "Invalid bind address: address [::1]x:7946: missing port in address",
   ],
-  ...["event_handlers", "snapshot_path", "discover", "statsd_addr"].map((
-    key,
-  ): [string, AgentCase, string] => [
-    "Not there yet: refused rather than ignored.",
-    config(JSON.stringify({ [key]: key === "event_handlers" ? ["x.sh"] : "x" })),
-    `Error: '${key}' is not supported by this version yet`,
-  ]),
   [
     "0.10.2 knows the key; 0.9.4 calls it invalid.",
     config('{"mdns":{"interface":1}}'),

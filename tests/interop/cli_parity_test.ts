@@ -12,24 +12,26 @@ const NOBODY = "127.0.30.250:7373";
 /** Commands of ours whose help is about more than HashiCorp's version of today. */
 const COMMANDS = [
   "agent",
+  "event",
   "force-leave",
   "info",
   "join",
   "keygen",
+  "keys",
   "leave",
   "members",
   "monitor",
+  "query",
+  "reachability",
   "rtt",
   "tags",
 ];
-/** Flags of `agent` that we do not have. */
-const ABSENT_FLAGS = ["-discover", "-event-handler", "-rejoin", "-snapshot", "-syslog"];
-/** A flag that HashiCorp's `agent` takes without a word about it in its help. */
-const UNDOCUMENTED_FLAGS = ["-replay"];
+/** Flags of `agent` that HashiCorp's takes without a word about it in its help, or only since 0.10.2. */
+const UNDOCUMENTED_FLAGS = ["-replay", "-mdns-iface", "-mdns-disable-ipv4", "-mdns-disable-ipv6"];
 
 function flagsOf(help: string): string[] {
   return Array.from(
-    help.matchAll(/^ {2}(-[a-z-]+)(=\S+| <?[a-z]+>?(?:=<?[a-z]+>?)?(?= ))?/gm),
+    help.matchAll(/^ {2}(-[a-z0-9-]+)(=\S+| <?[a-z]+>?(?:=<?[a-z]+>?)?(?= ))?/gm),
     (match) => match[0].trim(),
   );
 }
@@ -41,7 +43,7 @@ testBoth(
     for (const command of COMMANDS) {
       const [own, their] = await parity.help(command);
       equal(own!.split("\n")[0], their!.split("\n")[0]);
-      const known = flagsOf(their!).filter((flag) => !ABSENT_FLAGS.includes(flag.split("=")[0]!));
+      const known = flagsOf(their!);
       const shown = flagsOf(own!).filter((flag) =>
         !(command === "agent" && UNDOCUMENTED_FLAGS.includes(flag))
       );
@@ -106,6 +108,15 @@ const FLAG_LINES: readonly (readonly string[])[] = [
   ["rtt", "-rpc-addr"],
   ["tags", "-set"],
   ["tags", "-delete", "x", "-nope"],
+  ["event", "-coalesce=x", "y"],
+  ["query", "-timeout=5", "x"],
+  ["query", "-timeout", "x"],
+  ["query", "-relay-factor=x", "y"],
+  ["query", "-no-ack=2", "y"],
+  ["query", "-node"],
+  ["keys", "-list=x"],
+  ["keys", "-install"],
+  ["reachability", "-x"],
   ["agent", "-zork"],
   ["agent", "-tag"],
   ["agent", "-replay=x"],
@@ -135,6 +146,22 @@ const ARGUMENT_LINES: readonly Line[] = [
   ["members", "-tag", "=x"],
   ["members", "-tag="],
   ["members", "-role=r", "-tag", "x"],
+  ["event"],
+  ["event", "-coalesce"],
+  ["event", "a", "b", "c"],
+  ["query"],
+  ["query", "a", "b", "c"],
+  ["query", "-tag", "x"],
+  ["query", "-tag", "=x", "a", "b", "c"],
+  ["query", "-relay-factor=256", "x"],
+  ["query", "-relay-factor=-1", "x", "y"],
+  ["query", "-relay-factor=256"],
+  ["keys"],
+  ["keys", "x"],
+  ["keys", "-list=false"],
+  ["keys", "-install="],
+  ["keys", "-list", "-use=x"],
+  ["keys", "-install=x", "-use=x", "-remove=x"],
   // Nobody listens: arguments are looked at before or after the attempt to connect.
   ["members"],
   ["members", "--", "-h"],
@@ -147,6 +174,11 @@ const ARGUMENT_LINES: readonly Line[] = [
   ["rtt"],
   ["rtt", "a", "b", "c"],
   ["tags", "-set", "x"],
+  ["event", "x"],
+  ["event", "x", "-coalesce=maybe"],
+  ["query", "-format=xml", "x"],
+  ["keys", "-install=x", "-install=y"],
+  ["reachability", "ignored"],
 ].map((args) => ({ args, env: { SERF_RPC_ADDR: NOBODY } }));
 
 const ADDRESS_LINES: readonly Line[] = [
@@ -242,6 +274,74 @@ function clusterLines(a: RunningAgent, b: RunningAgent): Line[] {
   });
 }
 
+/** Events, queries and keys, of a cluster that is not encrypted; `a` answers the query `load`. */
+function questionLines(a: RunningAgent): Line[] {
+  const short = "-timeout=500ms";
+  const lines: (Line | string[])[] = [
+    ["event", "deploy", "abc"],
+    ["event", "-coalesce=false", "deploy", "-"],
+    ["event", "-coalesce=F", ""],
+    ["event", "deploy", "-rpc-addr=x"],
+    ["event", 'n"\u00e9', "\u{1f600}"],
+    ["event", "large", "x".repeat(600)],
+    ["event", "large", "x".repeat(500)],
+    { args: ["query", short, "load"], unordered: true },
+    { args: ["query", short, "load", "payload"], unordered: true },
+    { args: ["query", short, "-relay-factor=1", "load"], unordered: true },
+    ["query", short, "-no-ack", "load"],
+    ["query", short, "-no-ack", "-format=json", "load"],
+    ["query", short, "-format=json", "-node=a", "load"],
+    ["query", short, "-format=json", "-node=zork", "load"],
+    { args: ["query", short, "-node=a", "load"], unordered: true },
+    { args: ["query", short, "-node=a", "-node", "b \u00e9\u{1f600}<&", "nothing"], unordered: true },
+    { args: ["query", short, "-tag", "role=^w", "load"], unordered: true },
+    { args: ["query", short, "-tag", "role=e", "-tag", "role=b$", "load"], unordered: true },
+    ["query", short, "-tag", "role=(", "load"],
+    { args: ["query", short, "-tag", "none=", "load"], unordered: true },
+    { args: ["query", short, ""], unordered: true },
+    ["query", "-timeout=-1s", "load"],
+    { args: ["query", "_serf_ping"], unordered: true },
+    ["query", "_serf_ping", "x"],
+    ["query", "_serf_x"],
+    ["query", "large", "x".repeat(1100)],
+    ["query", "-format=xml", "x"],
+    ["query", "-rpc-auth=x", "x"],
+    ["reachability"],
+    { args: ["reachability", "-verbose", "ignored"], unordered: true },
+    { args: ["keys", "-list"], unordered: true },
+    { args: ["keys", "-install=AAECAwQFBgcICQoLDA0ODw=="], unordered: true },
+    { args: ["keys", "-use=zork"], unordered: true },
+    { args: ["keys", "-remove=AAEC"], unordered: true },
+    ["keys", "-install=!"],
+  ];
+  return lines.map((each) => {
+    const line: Line = "args" in each ? each : { args: each };
+    return { ...line, env: { SERF_RPC_ADDR: a.rpc, ...line.env } };
+  });
+}
+
+/** The key of the encrypted agent, and another. */
+const KEY = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=", OTHER_KEY = "AAECAwQFBgcICQoLDA0ODw==";
+
+/** Each of them may be repeated, with the same outcome. */
+const KEY_LINES: readonly Line[] = [
+  ["-list"],
+  ["-install=zork"],
+  ["-install=AAEC"],
+  ["-use=AAEC"],
+  [`-use=${OTHER_KEY}`],
+  [`-remove=${OTHER_KEY}`],
+  [`-remove=${KEY}`],
+  [`-install=${OTHER_KEY}`],
+  ["-list"],
+  [`-use=${OTHER_KEY}`],
+  [`-remove=${OTHER_KEY}`],
+  [`-use=${KEY}`],
+  [`-use=${OTHER_KEY}`, "ignored"],
+  [`-remove=${KEY}`],
+  ["-list"],
+].map((args) => ({ args: ["keys", ...args], unordered: true }));
+
 /** Lines to an agent whose token is "secret". */
 const TOKEN_LINES: readonly Line[] = [
   { args: ["members"] },
@@ -253,6 +353,11 @@ const TOKEN_LINES: readonly Line[] = [
   { args: ["rtt", "a"] },
   { args: ["rtt", "a", "b"] },
   { args: ["tags", "-delete=x"] },
+  { args: ["event", "x"] },
+  { args: ["query", "x"] },
+  { args: ["keys", "-list"] },
+  { args: ["keys", "-use=x"] },
+  { args: ["reachability"] },
   { args: ["members", "-rpc-auth=wrong"] },
   { args: ["members", "-rpc-auth=secret"] },
   { args: ["members"], env: { SERF_RPC_AUTH: "secret" } },
@@ -275,6 +380,24 @@ for (const { whose, lastByte } of AGENTS) {
       await parity.compare(clusterLines(a, b));
       parity.finish();
     }));
+
+  testBoth(
+    `CLI parity: events, queries and keys of a cluster of ${whose} agents`,
+    (ours, theirs) =>
+      withAgents(async (start) => {
+        const binary = whose === "our" ? ours : theirs;
+        const begin = (name: string, byte: number, ...args: string[]) =>
+          start({ binary, name, host: `127.0.30.${byte}`, args: ["-profile=local", ...args] });
+        const a = await begin("a", lastByte + 5, "-tag=role=web", "-event-handler=query:load=echo up; echo");
+        await begin("b \u00e9\u{1f600}<&", lastByte + 6, "-tag=role=db", `-join=${a.spec.host}`);
+        const parity = new Parity(ours, theirs);
+        await parity.compare(questionLines(a));
+        const encrypted = await begin("k", lastByte + 7, `-encrypt=${KEY}`);
+        const env = { SERF_RPC_ADDR: encrypted.rpc };
+        await parity.compare(KEY_LINES.map((line) => ({ ...line, env })));
+        parity.finish();
+      }),
+  );
 
   testBoth(
     `CLI parity: one of ${whose} agents that asks for a token`,
@@ -416,9 +539,9 @@ async function makeEvents(theirs: string, agent: RunningAgent, other: RunningAge
   await told("event: member-update");
 }
 
-Deno.test("CLI parity: more than 80 command lines are compared", () => {
+Deno.test("CLI parity: more than 150 command lines are compared", () => {
   const agent = { name: "", rpc: "", spec: { host: "" } } as RunningAgent;
   const count = DISPATCHER_LINES.length + FLAG_LINES.length + ARGUMENT_LINES.length + ADDRESS_LINES.length +
-    clusterLines(agent, agent).length + TOKEN_LINES.length;
-  ok(count > 80, `${count}`);
+    clusterLines(agent, agent).length + questionLines(agent).length + KEY_LINES.length + TOKEN_LINES.length;
+  ok(count > 150, `${count}`);
 });

@@ -1,6 +1,6 @@
 /**
  * One cluster of three agents of HashiCorp's Serf and three of ours: everything that membership promises, seen from
- * both sides, plain and encrypted.
+ * both sides, plain and encrypted; and events, queries and keys, from either side to both.
  */
 import { deepEqual, equal, match, ok } from "../support/assert.ts";
 import {
@@ -36,6 +36,7 @@ class MixedCluster {
       name,
       host: this.hostOf(name),
       args: [...this.args, ...args],
+      env: { PATH: "/usr/bin:/bin" }, // for handlers
     });
     this.agents.set(name, agent);
     return agent;
@@ -288,4 +289,159 @@ testBoth(
     withAgents((start) =>
       lifeOfACluster(new MixedCluster(ours, theirs, "127.0.51", [`-encrypt=${KEY}`], start), true)
     ),
+);
+
+const NEXT_KEY = "AAECAwQFBgcICQoLDA0ODw==";
+
+/** Six agents with tags; each answers the query `load`, and writes down the payloads of user events. */
+async function formAnswering(cluster: MixedCluster, directory: string): Promise<void> {
+  let first: RunningAgent | undefined;
+  for (const name of Object.keys(ALIVE)) {
+    await Deno.writeTextFile(`${directory}/${name}.keys`, JSON.stringify([KEY]));
+    const agent = await cluster.run(
+      name,
+      "-profile=local",
+      `-keyring-file=${directory}/${name}.keys`,
+      `-tag=kind=${name.startsWith("o") ? "ours" : "theirs"}`,
+      `-tag=number=${name[1]}`,
+      `-event-handler=query:load=echo up ${name}`,
+      `-event-handler=user=cat >> ${directory}/${name}.events`,
+      ...first === undefined ? [] : [`-join=${first.spec.host}`],
+    );
+    first ??= agent;
+  }
+  await cluster.agree(ALIVE, SPREAD_MS);
+}
+
+/** From an agent of either program, by the command of either; every agent receives all, the last one last. */
+async function eventsTravel(cluster: MixedCluster, directory: string): Promise<void> {
+  const senders = [["o1", cluster.theirs], ["h1", cluster.ours], ["o2", cluster.ours]] as const;
+  for (const [i, [name, binary]] of senders.entries()) {
+    const rpc = `-rpc-addr=${cluster.agent(name).rpc}`;
+    for (const payload of ["1", "2", "3"]) {
+      for (const coalesce of [true, false]) {
+        const args = ["event", rpc, `-coalesce=${coalesce}`, `news${i}`, `${name} ${coalesce} ${payload}`];
+        const result = await runCommand(binary, args);
+        equal(result.stdout, `Event 'news${i}' dispatched! Coalescing enabled: ${coalesce}\n`);
+      }
+    }
+  }
+  for (const agent of cluster.agents.values()) {
+    let lines: string[] = [];
+    await eventually(`${agent.name} has all events`, SPREAD_MS, async () => {
+      lines = (await Deno.readTextFile(`${directory}/${agent.name}.events`)).trimEnd().split("\n");
+      return senders.every(([name]) =>
+        ["false 1", "false 2", "false 3", "true 3"].every((which) => lines.includes(`${name} ${which}`))
+      );
+    }).catch((error: Error) => {
+      throw new Error(`${error.message}; it has ${lines}`);
+    });
+    equal(lines.length, new Set(lines).size, `${agent.name} has each once: ${lines}`);
+  }
+}
+
+interface Answers {
+  readonly Acks: string[] | null;
+  readonly Responses: Record<string, string>;
+}
+
+/** Asks until the answers are complete: a packet may be lost. */
+async function asks(
+  cluster: MixedCluster,
+  at: string,
+  binary: string,
+  flags: readonly string[],
+  expected: { acks: readonly string[]; responses: readonly string[] },
+): Promise<void> {
+  const rpc = `-rpc-addr=${cluster.agent(at).rpc}`;
+  let seen = "";
+  await eventually(`${at} gets ${JSON.stringify(expected)} for ${flags}`, 20_000, async () => {
+    const args = ["query", rpc, "-format=json", "-timeout=1s", ...flags, "load", "payload"];
+    const result = await runCommand(binary, args);
+    seen = result.stdout;
+    const { Acks, Responses } = JSON.parse(seen) as Answers;
+    for (const [name, text] of Object.entries(Responses)) equal(text, `up ${name}\n`);
+    return same(Acks ?? [], expected.acks) && same(Object.keys(Responses), expected.responses);
+  }).catch((error: Error) => {
+    throw new Error(`${error.message}; it got ${seen}`);
+  });
+}
+
+function same(a: readonly string[], b: readonly string[]): boolean {
+  return [...a].sort().join() === [...b].sort().join();
+}
+
+async function queriesAreAnswered(cluster: MixedCluster): Promise<void> {
+  const all = Object.keys(ALIVE);
+  const only = (...names: string[]) => ({ acks: names, responses: names });
+  for (const [at, binary] of [["o1", cluster.theirs], ["h1", cluster.ours], ["o3", cluster.ours]] as const) {
+    await asks(cluster, at, binary, [], only(...all));
+    await asks(cluster, at, binary, ["-relay-factor=2"], only(...all));
+    await asks(cluster, at, binary, ["-no-ack"], { acks: [], responses: all });
+    await asks(cluster, at, binary, ["-node=h2", "-node=o2"], only("h2", "o2"));
+    await asks(cluster, at, binary, ["-tag", "kind=^t", "-tag", "number=[23]"], only("h2", "h3"));
+    await asks(cluster, at, binary, ["-tag", "kind=our", "-node=o1", "-node=h1"], only("o1"));
+    await asks(cluster, at, binary, ["-tag", "kind=("], only());
+    await eventually(`all answer ${at}`, 20_000, async () => {
+      const { code, stdout } = await runCommand(binary, [
+        "reachability",
+        `-rpc-addr=${cluster.agent(at).rpc}`,
+      ]);
+      return code === 0 && stdout.endsWith("Successfully contacted all live nodes\n");
+    });
+  }
+}
+
+/** Repeats a change of keys until all have made it: it is harmless, and a packet may be lost. */
+async function changeKeys(cluster: MixedCluster, at: string, binary: string, flag: string): Promise<void> {
+  let seen = "";
+  await eventually(`keys ${flag} at ${at}`, 30_000, async () => {
+    const result = await runCommand(binary, ["keys", `-rpc-addr=${cluster.agent(at).rpc}`, flag]);
+    seen = result.stdout;
+    return result.code === 0;
+  }).catch((error: Error) => {
+    throw new Error(`${error.message}; it says ${seen}`);
+  });
+}
+
+/** From `before` to `after`, with the files. */
+async function rotate(
+  cluster: MixedCluster,
+  directory: string,
+  at: string,
+  binary: string,
+  [before, after]: readonly [string, string],
+): Promise<void> {
+  const keyFile = async (name: string) =>
+    JSON.parse(await Deno.readTextFile(`${directory}/${name}.keys`)) as string[];
+  await changeKeys(cluster, at, binary, `-install=${after}`);
+  for (const name of cluster.agents.keys()) deepEqual(await keyFile(name), [before, after], name);
+  await changeKeys(cluster, at, binary, `-use=${after}`);
+  for (const name of cluster.agents.keys()) equal((await keyFile(name))[0], after, name);
+  await changeKeys(cluster, at, binary, `-remove=${before}`);
+  for (const name of cluster.agents.keys()) deepEqual(await keyFile(name), [after], name);
+  await eventually(`${at} lists the key`, 20_000, async () => {
+    const listed = await runCommand(binary, ["keys", `-rpc-addr=${cluster.agent(at).rpc}`, "-list"]);
+    return listed.code === 0 && listed.stdout.endsWith(`\n\n${after}  [6/6]\n`);
+  });
+}
+
+testBoth(
+  "interop: a mixed cluster of 3+3 shares events, queries and keys",
+  (ours, theirs) =>
+    withAgents(async (start) => {
+      const directory = await Deno.makeTempDir({ prefix: "serf-mixed-" });
+      try {
+        const cluster = new MixedCluster(ours, theirs, "127.0.52", [], start);
+        await formAnswering(cluster, directory);
+        await eventsTravel(cluster, directory);
+        await queriesAreAnswered(cluster);
+        await rotate(cluster, directory, "h1", ours, [KEY, NEXT_KEY]);
+        await rotate(cluster, directory, "o1", theirs, [NEXT_KEY, KEY]);
+        await cluster.agree(ALIVE, SPREAD_MS);
+        await asks(cluster, "o2", ours, [], { acks: Object.keys(ALIVE), responses: Object.keys(ALIVE) });
+      } finally {
+        await Deno.remove(directory, { recursive: true });
+      }
+    }),
 );

@@ -1,7 +1,7 @@
 /** `serf agent` */
 import type { AgentFlags } from "../../agent/agent_flags.ts";
 import { defineCommand } from "../command.ts";
-import { flag, type FlagSpec, type ParsedFlags } from "../flags.ts";
+import { flag, type FlagSpec, offering, type ParsedFlags } from "../flags.ts";
 
 const REPEATABLE = "May be repeated.";
 
@@ -30,12 +30,15 @@ const NETWORK_FLAGS: readonly FlagSpec[] = [
     "127.0.0.1:7373",
     "Where to listen for commands. The environment has no say in this.",
   ),
-  flag(
-    "profile",
-    "text",
-    "=[lan|wan|local]",
-    "lan",
-    "How patient timings are: as fits a local network, the Internet, or one machine. 'lan' if not given.",
+  offering(
+    flag(
+      "profile",
+      "text",
+      "=[lan|wan|local]",
+      "lan",
+      "How patient timings are: as fits a local network, the Internet, or one machine. 'lan' if not given.",
+    ),
+    ["lan", "wan", "local"],
   ),
   flag(
     "protocol",
@@ -87,6 +90,19 @@ const JOIN_FLAGS: readonly FlagSpec[] = [
   ),
 ];
 
+const DISCOVERY_FLAGS: readonly FlagSpec[] = [
+  flag(
+    "discover",
+    "text",
+    "=cluster",
+    "",
+    "Find agents on the local network by mDNS that were given the same name, and join them.",
+  ),
+  flag("mdns-iface", "text", "", "", "The network interface for mDNS, if it is not the one of -iface."),
+  flag("mdns-disable-ipv4", "bool", "", "false", "Do not use mDNS over IPv4."),
+  flag("mdns-disable-ipv6", "bool", "", "false", "Do not use mDNS over IPv6."),
+];
+
 const IDENTITY_FLAGS: readonly FlagSpec[] = [
   flag(
     "node",
@@ -96,13 +112,16 @@ const IDENTITY_FLAGS: readonly FlagSpec[] = [
     "The name of this node, which no other in the cluster may have. The host's name if not given.",
   ),
   flag("tag", "list", " key=value", "", `A tag of this node. ${REPEATABLE}`),
-  flag(
-    "tags-file",
-    "text",
-    "=/path/to/file",
-    "",
-    "A file with the tags, kept up to date as tags change, so that the next start has the same ones. Does not go " +
-      "together with tags from elsewhere.",
+  offering(
+    flag(
+      "tags-file",
+      "text",
+      "=/path/to/file",
+      "",
+      "A file with the tags, kept up to date as tags change, so that the next start has the same ones. Does not go " +
+        "together with tags from elsewhere.",
+    ),
+    "file",
   ),
   flag("role", "text", "=foo", "", "The role of this node. Deprecated: use '-tag role=foo'."),
 ];
@@ -115,51 +134,91 @@ const KEY_FLAGS: readonly FlagSpec[] = [
     "",
     "The key that encrypts what agents say to each other, in base64, of 16, 24 or 32 bytes. 'serf keygen' makes one.",
   ),
-  flag(
-    "keyring-file",
-    "text",
-    "",
-    "",
-    "A file with the encryption keys, kept up to date as keys change, so that the next start uses the same ones.",
+  offering(
+    flag(
+      "keyring-file",
+      "text",
+      "",
+      "",
+      "A file with the encryption keys, kept up to date as keys change, so that the next start uses the same ones.",
+    ),
+    "file",
   ),
 ];
 
 const FILE_FLAGS: readonly FlagSpec[] = [
-  flag(
-    "config-file",
-    "list",
-    "=foo",
-    "",
-    `A JSON file with settings, which flags override. ${REPEATABLE}`,
-    "config-paths",
+  offering(
+    flag(
+      "config-file",
+      "list",
+      "=foo",
+      "",
+      `A JSON file with settings, which flags override. ${REPEATABLE}`,
+      "config-paths",
+    ),
+    "file",
+  ),
+  offering(
+    flag(
+      "config-dir",
+      "list",
+      "=foo",
+      "",
+      `A directory with such files: those named *.json are read, in alphabetical order. ${REPEATABLE}`,
+      "config-paths",
+    ),
+    "directory",
+  ),
+  offering(
+    flag(
+      "log-level",
+      "text",
+      "=info",
+      "info",
+      "The lowest level of what is logged: trace, debug, info, warn or err.",
+    ),
+    ["trace", "debug", "info", "warn", "err"],
   ),
   flag(
-    "config-dir",
-    "list",
-    "=foo",
+    "syslog",
+    "bool",
     "",
-    `A directory with such files: those named *.json are read, in alphabetical order. ${REPEATABLE}`,
-    "config-paths",
-  ),
-  flag(
-    "log-level",
-    "text",
-    "=info",
-    "info",
-    "The lowest level of what is logged: trace, debug, info, warn or err.",
+    "false",
+    "Log to the system's log as well. The facility is LOCAL0, or what 'syslog_facility' in a configuration file says.",
   ),
 ];
 
-/** Known, so that who passes one reads that it is not supported yet, and not that it does not exist. */
-export const UNSUPPORTED_FLAGS: readonly FlagSpec[] = [
-  flag("snapshot", "text", "=/path/to/file", "", "A file that remembers the cluster."),
-  flag("rejoin", "bool", "", "false", "Rejoin after a leave, as the snapshot says."),
-  flag("event-handler", "list", "=foo", "", "A script to run at events."),
-  flag("discover", "text", "=cluster", "", "Find the members of this cluster by mDNS."),
-  flag("mdns-iface", "text", "", "", "The interface for mDNS."),
-  flag("mdns-disable-ipv4", "bool", "", "false", "No mDNS over IPv4."),
-  flag("mdns-disable-ipv6", "bool", "", "false", "No mDNS over IPv6."),
-  flag("syslog", "bool", "", "false", "Log to syslog as well."),
+const HANDLER_FLAGS: readonly FlagSpec[] = [
+  flag(
+    "event-handler",
+    "list",
+    "=foo",
+    "",
+    "A script to run at events: [FILTERS=]SCRIPT. The filters are a comma list of member-join, member-leave, " +
+      "member-failed, member-update, member-reap, user, user:NAME, query, query:NAME and *; without them it runs at " +
+      `every event. ${REPEATABLE}`,
+  ),
+];
+
+const SNAPSHOT_FLAGS: readonly FlagSpec[] = [
+  offering(
+    flag(
+      "snapshot",
+      "text",
+      "=path/to/file",
+      "",
+      "A file that remembers who was alive and which events were seen, so that a restarted agent rejoins its " +
+        "cluster by itself, and no event comes twice.",
+    ),
+    "file",
+  ),
+  flag(
+    "rejoin",
+    "bool",
+    "",
+    "false",
+    "Rejoin as the snapshot says even if this node has left before. Without -snapshot it does nothing.",
+  ),
 ];
 
 /** Runs an agent until it is told to stop. What the flags' values mean is the agent's affair. */
@@ -171,8 +230,16 @@ export const agent = defineCommand(
       "Runs an agent, which is one member of a cluster, until it is interrupted or told to leave. An interrupt " +
       "makes it leave the cluster first.",
     ],
-    flags: [...NETWORK_FLAGS, ...JOIN_FLAGS, ...IDENTITY_FLAGS, ...KEY_FLAGS, ...FILE_FLAGS],
-    unlistedFlags: UNSUPPORTED_FLAGS,
+    flags: [
+      ...NETWORK_FLAGS,
+      ...JOIN_FLAGS,
+      ...DISCOVERY_FLAGS,
+      ...IDENTITY_FLAGS,
+      ...KEY_FLAGS,
+      ...FILE_FLAGS,
+      ...HANDLER_FLAGS,
+      ...SNAPSHOT_FLAGS,
+    ],
   },
   async ({ flags, platform }) => {
     const { runAgent } = await import("../agent_run.ts");

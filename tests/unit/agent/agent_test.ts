@@ -56,6 +56,12 @@ const FAULTS: readonly (readonly [flags: AgentFlags, message: string, world?: Fa
     files: { "/c": '{"user_event_size_limit":9217}' },
   }],
   [{ tag: [`a=${LONG}`] }, `${START}Encoded length of tags exceeds limit of 512 bytes`],
+  // The snapshot is judged before the key and the sockets.
+  [
+    { snapshot: "/none/s", encrypt: "AAAA", bind: "10.1.0.1:5" },
+    `${START}Failed to setup snapshot: failed to open snapshot: open /none/s: no such file or directory`,
+    { taken: ["10.1.0.1:5"] },
+  ],
   [{ encrypt: "AAAA" }, `${START}Failed to create memberlist: key size must be 16, 24 or 32 bytes`],
   [
     { bind: "10.1.0.1:5" },
@@ -190,7 +196,7 @@ Deno.test("Agent delivers events coalesced, after a second of quiet", async () =
   const network = new SimNetwork(new SimClock(), 1);
   const a = await create(A, { network }), b = await create(B, { network });
   const events: MemberEvent[] = [];
-  const stop = a.agent.onMemberEvent((event) => events.push(event));
+  const stop = a.agent.onEvent((event) => events.push(event as MemberEvent));
   await inTime(b.platform, b.agent.join(["10.1.0.1"], false));
   equal(events.length, 0);
   await pass(a.platform, 1_500);
@@ -267,6 +273,24 @@ Deno.test("Agent.setTags() keeps the other tags, also those that protocol 2 cann
   }
 });
 
+Deno.test("Agent runs its handlers at its own events, shows them, and leaves them alone at its end", async () => {
+  const { agent, platform, lines } = await create({
+    ...A,
+    tag: ["role=web"],
+    eventHandler: ["member-join=x", "y"],
+  });
+  deepEqual(agent.stats()["event_handlers"], { "member-join:": "x", "*:": "y" });
+  await pass(platform, 1_500);
+  deepEqual(platform.scripts.map(({ text, input }) => [text, input]), [
+    ["x", "a\t10.1.0.1\tweb\trole=web\n"],
+    ["y", "a\t10.1.0.1\tweb\trole=web\n"],
+  ]);
+  agent.shutdown();
+  platform.scripts[0]!.end("exit status 1");
+  await pass(platform, 2_000);
+  equal(lines.at(-1), "[INFO] agent: shutdown complete");
+});
+
 Deno.test("Agent.stats() has the sections and names that users know", async () => {
   const { agent } = await create({ ...A, tag: ["dc=east"] });
   const stats = agent.stats();
@@ -336,7 +360,7 @@ Deno.test("Agent.shutdown() has the last word, whatever join it interrupts", asy
 Deno.test("Agent: what waits in the window at a shutdown is dropped", async () => {
   const { agent, lines } = await create(A);
   const events: MemberEvent[] = [];
-  agent.onMemberEvent((event) => events.push(event));
+  agent.onEvent((event) => events.push(event as MemberEvent));
   agent.shutdown();
   deepEqual(events, []);
   ok(!lines.some((line) => line.includes("Received event")));

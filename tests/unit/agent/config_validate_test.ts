@@ -32,7 +32,24 @@ const READ_FAULTS: readonly (readonly [flags: AgentFlags, message: string, world
   [{ broadcastTimeout: "x", configPaths: ["/none"] }, 'Error: time: invalid duration "x"'],
   [{ configPaths: ["/none"] }, "Error reading '/none': open /none: no such file or directory"],
   [{}, "Error determining hostname: no name", { hostname: undefined }],
+  [
+    { eventHandler: ["foo=x"], configPaths: ["/none"] },
+    "Error reading '/none': open /none: no such file or directory",
+  ],
+  [
+    { eventHandler: ["ok", "foo=x y=z"], iface: "nope" },
+    "Invalid event script: Event 'foo' invoking 'x y=z'",
+  ],
   [{ iface: "nope" }, "Invalid network interface: route ip+net: no such network interface"],
+  [{ mdnsIface: "eth0" }, "mDNS interface specified without enabling mDNS discovery"],
+  [
+    { discover: "c", mdnsIface: "nope" },
+    "Invalid mDNS network interface: route ip+net: no such network interface",
+  ],
+  [
+    { discover: "c", mdnsDisableIpv4: true, mdnsDisableIpv6: true },
+    "Invalid mDNS configuration: both IPv4 and IPv6 are disabled",
+  ],
 ];
 
 /** Refused afterwards. */
@@ -67,40 +84,36 @@ Deno.test("resolveConfig() refuses in HashiCorp's words and order", async () => 
   }
 });
 
-Deno.test("readSettings() refuses what does not exist yet, and only if it is asked for", () => {
-  const cases: readonly (readonly [json: string, key: string | undefined])[] = [
-    ['{"event_handlers":["x.sh"]}', "event_handlers"],
-    ['{"event_handlers":[]}', undefined],
-    ['{"snapshot_path":"/s"}', "snapshot_path"],
-    ['{"snapshot_path":""}', undefined],
-    ['{"rejoin_after_leave":true}', "rejoin_after_leave"],
-    ['{"rejoin_after_leave":false}', undefined],
-    ['{"discover":"c"}', "discover"],
-    ['{"mdns":{"interface":"eth0"}}', "mdns"],
-    ['{"mdns":{"disable_ipv6":true}}', "mdns"],
-    ['{"mdns":{"interface":"","disable_ipv4":false}}', undefined],
-    ['{"enable_syslog":true}', "enable_syslog"],
-    ['{"syslog_facility":"LOCAL1"}', "syslog_facility"],
-    ['{"statsite_addr":"x:1"}', "statsite_addr"],
-    ['{"statsd_addr":"x:1"}', "statsd_addr"],
-  ];
-  for (const [json, key] of cases) {
-    const run = () => read({ configPaths: ["/c"] }, { files: { "/c": json } });
-    if (key === undefined) run();
-    else throws(run, { message: `Error: '${key}' is not supported by this version yet` }, json);
-  }
+Deno.test("readSettings() takes syslog and collectors of metrics as they come", () => {
+  const files = {
+    "/c": '{"enable_syslog":true,"syslog_facility":"cron","statsite_addr":"x:1","statsd_addr":"foo"}',
+  };
+  const { enableSyslog, syslogFacility, statsiteAddr, statsdAddr } =
+    read({ configPaths: ["/c"] }, { files }).settings;
+  deepEqual([enableSyslog, syslogFacility, statsiteAddr, statsdAddr], [true, "cron", "x:1", "foo"]);
+  const bare = read({ syslog: true }).settings;
+  deepEqual([bare.enableSyslog, bare.syslogFacility, bare.statsdAddr], [true, "LOCAL0", ""]);
+  equal(read({ syslog: false, configPaths: ["/c"] }, { files }).settings.enableSyslog, true);
 });
 
-Deno.test("readSettings() names the flag where a flag asks for what does not exist yet", () => {
-  const cases: readonly (readonly [flags: AgentFlags, name: string | undefined])[] = [
-    [{ snapshot: "/s", configPaths: ["/c"] }, "-snapshot"],
-    [{ snapshot: "", configPaths: ["/c"] }, "snapshot_path"],
-    [{ syslog: false, rejoin: false, discover: "", eventHandler: [] }, undefined],
+Deno.test("readSettings() takes the snapshot from file and flags, and warns of a rejoin without one", () => {
+  const files = {
+    "/c": '{"snapshot_path":"/f","rejoin_after_leave":true}',
+    "/r": '{"rejoin_after_leave":true}',
+  };
+  const warning = "Warning: 'RejoinAfterLeave' enabled without snapshot file";
+  const cases: readonly (readonly [flags: AgentFlags, path: string, rejoin: boolean, notices: string[]])[] = [
+    [{}, "", false, []],
+    [{ configPaths: ["/c"] }, "/f", true, []],
+    [{ configPaths: ["/c"], snapshot: "/g", rejoin: false }, "/g", true, []],
+    [{ snapshot: "/g" }, "/g", false, []],
+    [{ configPaths: ["/r"], snapshot: "/g" }, "/g", true, []],
+    [{ rejoin: true }, "", true, [warning]],
+    [{ configPaths: ["/r"] }, "", true, [warning]],
   ];
-  for (const [flags, name] of cases) {
-    const run = () => read(flags, { files: { "/c": '{"snapshot_path":"/f"}' } });
-    if (name === undefined) run();
-    else throws(run, { message: `Error: '${name}' is not supported by this version yet` });
+  for (const [flags, path, rejoin, expected] of cases) {
+    const { settings, notices } = read(flags, { files });
+    deepEqual([settings.snapshotPath, settings.rejoinAfterLeave, notices], [path, rejoin, expected]);
   }
 });
 
@@ -121,6 +134,12 @@ Deno.test("readSettings() has defaults for everything", () => {
   equal(settings.tombstoneTimeoutMs, 86_400_000);
   equal(settings.userEventSizeLimit, 512);
   deepEqual(settings.startJoin, []);
+});
+
+Deno.test("readSettings() has the handlers of the files before those of the flags", () => {
+  const files = { "/c": '{"event_handlers":["one","user=two"]}' };
+  const { settings } = read({ eventHandler: ["three"], configPaths: ["/c"] }, { files });
+  deepEqual(settings.eventHandlers.map(({ script }) => script), ["one", "two", "three"]);
 });
 
 Deno.test("readSettings() lets flags override files, and empty values nothing", () => {

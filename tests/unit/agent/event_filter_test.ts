@@ -1,5 +1,5 @@
 import { deepEqual, equal } from "../../support/assert.ts";
-import { acceptsMemberEvent, parseEventFilters } from "../../../lib/agent/event_filter.ts";
+import { acceptsEvent, parseEventFilters } from "../../../lib/agent/event_filter.ts";
 
 Deno.test("parseEventFilters() takes a comma list; nothing means everything", () => {
   deepEqual(parseEventFilters(""), [{ kind: "*", name: "" }]);
@@ -31,8 +31,20 @@ Deno.test("parseEventFilters() refuses the whole list for one bad entry", () => 
   }
 });
 
-Deno.test("acceptsMemberEvent() looks at kinds only", () => {
-  const accepts = (filter: string) => acceptsMemberEvent(parseEventFilters(filter)!, "member-failed");
+Deno.test("acceptsEvent() looks at the name of user events and queries only", () => {
+  const about = { type: "user", lTime: 1, payload: new Uint8Array(0), coalesce: false } as const;
+  const acceptsUser = (filter: string) =>
+    acceptsEvent(parseEventFilters(filter)![0]!, { ...about, name: "x" });
+  deepEqual(["*", "user", "user:x", "user:y", "query:x", "member-join"].map(acceptsUser), [
+    true,
+    true,
+    true,
+    false,
+    false,
+    false,
+  ]);
+  const accepts = (filter: string) =>
+    parseEventFilters(filter)!.some((each) => acceptsEvent(each, { type: "member-failed", members: [] }));
   deepEqual(["*", "member-failed", "user,member-failed", "member-join", "user", "query:x"].map(accepts), [
     true,
     true,

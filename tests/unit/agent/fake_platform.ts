@@ -1,13 +1,18 @@
 /** A world in memory for the agent: files, interfaces, names, signals; sockets on the simulated network's terms. */
-import type { Clock, Random } from "../../../lib/base/ports.ts";
+import type { Clock, Random, Storage } from "../../../lib/base/ports.ts";
 import { SeededRandom } from "../../../lib/base/seeded_random.ts";
 import type {
+  DatagramSender,
   Files,
   GossipOptions,
   GossipTransport,
   InterfaceAddress,
+  MemoryUsage,
+  MulticastLink,
   Platform,
   RuntimeInfo,
+  ScriptOptions,
+  ScriptResult,
   SignalName,
   StreamConnection,
   StreamListener,
@@ -15,9 +20,10 @@ import type {
   Ui,
 } from "../../../lib/platform/platform.ts";
 import { Address, joinHostPort } from "../../../lib/base/address.ts";
-import { TransportError } from "../../../lib/base/errors.ts";
+import { StorageError, TransportError } from "../../../lib/base/errors.ts";
 import { SimClock } from "../../../lib/sim/sim_clock.ts";
 import { SimNetwork } from "../../../lib/sim/sim_network.ts";
+import { SimDisk } from "../../../lib/sim/sim_storage.ts";
 
 /** Files in memory. A path that ends in `/` is an empty directory. */
 export class FakeFiles implements Files {
@@ -94,6 +100,15 @@ export interface FakeWorld {
   taken?: string[];
 }
 
+/** A script that runs until the test ends it. */
+export interface FakeScript {
+  readonly text: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly input: string;
+  print(output: string | Uint8Array): void;
+  end(failure?: string, inputFailure?: string): void;
+}
+
 /** The wildcard's place on the simulated network, which knows no interfaces. */
 const WILDCARD_HOST = "10.0.0.9";
 /** What the system chooses for port 0. */
@@ -116,7 +131,7 @@ export class FakePlatform implements Platform {
   readonly clock: Clock;
   readonly random: Random = new SeededRandom(1, "platform");
   readonly files: FakeFiles;
-  readonly runtime: RuntimeInfo = { os: "linux", arch: "amd64", cpuCount: 2, version: "deno 0.0.0" };
+  readonly runtime: RuntimeInfo = { os: "linux", arch: "amd64", cpuCount: 2, pid: 77, version: "deno 0.0.0" };
   /** All that was shown on standard output. */
   output = "";
   readonly ui: Ui = { out: (text) => void (this.output += text), err: () => {}, isOpen: true };
@@ -183,6 +198,18 @@ export class FakePlatform implements Platform {
     return Promise.resolve(Object.assign(this.network.attach(address), { counters: NO_COUNTS }));
   }
 
+  /** The disks on which snapshots are, by path. */
+  readonly disks = new Map<string, SimDisk>();
+
+  openStorage(path: string): Promise<Storage> {
+    if (path.startsWith("/none/")) {
+      return Promise.reject(new StorageError(`open ${path}: no such file or directory`));
+    }
+    const disk = this.disks.get(path) ?? new SimDisk();
+    this.disks.set(path, disk);
+    return Promise.resolve(disk.open());
+  }
+
   listenStream(host: string, port: number): StreamListener {
     const taken = this.#takenError("tcp", host, port);
     if (taken !== undefined) throw taken;
@@ -206,6 +233,57 @@ export class FakePlatform implements Platform {
 
   dialStream(): Promise<StreamConnection> {
     return Promise.reject(new Error("this world has no streams"));
+  }
+
+  /** Scripts that run now, in the order of their start; a test ends them. */
+  readonly scripts: FakeScript[] = [];
+  /** Why no script can be started, if so. */
+  shellFault: Error | undefined = undefined;
+  openMulticast(): Promise<MulticastLink> {
+    return Promise.reject(new Error("No multicast listeners could be started"));
+  }
+
+  runScript(text: string, options: ScriptOptions): Promise<ScriptResult> {
+    if (this.shellFault !== undefined) return Promise.reject(this.shellFault);
+    const { promise, resolve } = Promise.withResolvers<ScriptResult>();
+    const script = {
+      text,
+      env: options.env,
+      input: new TextDecoder().decode(options.input),
+      print: (output: string | Uint8Array) => {
+        options.onOutput(typeof output === "string" ? new TextEncoder().encode(output) : output);
+      },
+      end: (failure?: string, inputFailure?: string) => {
+        this.scripts.splice(this.scripts.indexOf(script), 1);
+        resolve({ failure, inputFailure });
+      },
+    };
+    this.scripts.push(script);
+    return promise;
+  }
+
+  /** Datagrams that were sent, by `host:port` or path. Only the places that a test has put here exist. */
+  readonly datagrams = new Map<string, string[]>();
+
+  openDatagrams(host: string, port: number): Promise<DatagramSender> {
+    return this.openUnixDatagrams(joinHostPort(host, port));
+  }
+
+  openUnixDatagrams(path: string): Promise<DatagramSender> {
+    const received = this.datagrams.get(path);
+    if (received === undefined) {
+      return Promise.reject(new TransportError("local", `dial ${path}: nobody there`));
+    }
+    let isOpen = true;
+    return Promise.resolve({
+      send: (bytes) => void (isOpen && received.push(new TextDecoder().decode(bytes))),
+      drained: () => Promise.resolve(),
+      close: () => void (isOpen = false),
+    });
+  }
+
+  memoryUsage(): MemoryUsage {
+    return { usedBytes: 1_000, residentBytes: 2_000 };
   }
 
   onSignal(name: SignalName, listener: () => void): () => void {

@@ -10,9 +10,11 @@ import { FakePlatform, settle } from "./fake_platform.ts";
 
 const CONFIG = {
   nodeName: "a",
+  discover: "",
   bind: { host: "127.0.0.11", port: 20001 },
   advertise: undefined,
   rpcAddr: "127.0.0.1:20101",
+  snapshotPath: "",
   profile: "local",
   compression: true,
 } as const;
@@ -33,7 +35,14 @@ Deno.test("bannerText() is HashiCorp's to the letter", () => {
 });
 
 Deno.test("bannerText() shows IPv6 in brackets, and an empty host", () => {
-  const text = bannerText({ ...CONFIG, bind: { host: "::1", port: 0 }, compression: false }, true);
+  const config = { ...CONFIG, bind: { host: "::1", port: 0 }, snapshotPath: "/s", compression: false };
+  const text = bannerText(config, true);
+  equal(text.includes("Snapshot: true\n"), true);
+  const found = bannerText({ ...config, discover: "clu" }, false);
+  equal(
+    found.endsWith("    Message Compression Enabled: false\n                   mDNS cluster: clu\n"),
+    true,
+  );
   equal(text.includes("Bind addr: '[::1]:0'\n"), true);
   equal(text.includes("Advertise"), false);
   equal(text.includes("Encrypted: true\n"), true);
@@ -46,7 +55,7 @@ Deno.test("bannerText() shows IPv6 in brackets, and an empty host", () => {
 
 Deno.test("SignalWatch gives signals one after another", async () => {
   const platform = new FakePlatform();
-  const watch = new SignalWatch(platform);
+  const watch = new SignalWatch(platform, () => {});
   const first = watch.next();
   platform.signal("SIGHUP");
   platform.signal("SIGINT");
@@ -57,7 +66,7 @@ Deno.test("SignalWatch gives signals one after another", async () => {
 
 Deno.test("SignalWatch keeps a bounded number, and survives SIGUSR1", async () => {
   const platform = new FakePlatform();
-  const watch = new SignalWatch(platform);
+  const watch = new SignalWatch(platform, () => {});
   equal(platform.signal("SIGUSR1"), 1);
   for (let i = 0; i < 10; i++) platform.signal(i % 2 === 0 ? "SIGHUP" : "SIGINT");
   for (let i = 0; i < 4; i++) equal(await watch.next(), i % 2 === 0 ? "SIGHUP" : "SIGINT");
@@ -69,7 +78,7 @@ Deno.test("SignalWatch keeps a bounded number, and survives SIGUSR1", async () =
 
 Deno.test("SignalWatch takes the same signal within a tenth of a second for its echo", async () => {
   const platform = new FakePlatform();
-  const watch = new SignalWatch(platform);
+  const watch = new SignalWatch(platform, () => {});
   const heard: string[] = [];
   const listen = () =>
     void watch.next().then((name) => {

@@ -2,9 +2,8 @@ import { deepEqual, equal } from "../../support/assert.ts";
 import type { AgentFlags } from "../../../lib/agent/agent_flags.ts";
 import { agent, agentFlags } from "../../../lib/cli/commands/agent.ts";
 import { parseFlags } from "../../../lib/cli/flags.ts";
-import { FakePlatform } from "../agent/fake_platform.ts";
 
-const FLAGS = [...agent.spec.flags, ...agent.spec.unlistedFlags!];
+const FLAGS = agent.spec.flags;
 
 function parse(...args: string[]): AgentFlags {
   return agentFlags(parseFlags(FLAGS, args));
@@ -51,19 +50,4 @@ Deno.test("agent hands over each flag under its own name, unjudged", () => {
   const given = new Set(cases.flatMap(([args]) => args.map((arg) => /^-([a-z0-9-]+)/.exec(arg)?.[1])));
   for (const flag of FLAGS) equal(given.has(flag.name), true, `-${flag.name} is tested`);
   deepEqual(parse(...cases.flatMap(([args]) => args)), Object.assign({}, ...cases.map(([, flags]) => flags)));
-});
-
-Deno.test("agent's help is silent about flags that it only refuses", () => {
-  for (const flag of agent.spec.unlistedFlags!) {
-    equal(agent.help.includes(`-${flag.name}`), false, `-${flag.name}`);
-  }
-});
-
-Deno.test("agent refuses in one line, with 1, what is not supported yet", async () => {
-  for (const flag of agent.spec.unlistedFlags!) {
-    const platform = new FakePlatform();
-    const args = [flag.kind === "bool" ? `-${flag.name}` : `-${flag.name}=x`, "-node=n"];
-    equal(await agent.run(args, platform), 1);
-    equal(platform.output, `==> Error: '-${flag.name}' is not supported by this version yet\n`);
-  }
 });

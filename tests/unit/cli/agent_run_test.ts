@@ -164,9 +164,19 @@ Deno.test("runAgent() says in one line why it does not start", async () => {
       "==> Deprecation warning: 'Role' has been replaced with 'Tags'\n" +
       "==> Invalid log level: FOO. Valid log levels are: [TRACE DEBUG INFO WARN ERR]\n",
     ],
-    [{ configPaths: ["/c"] }, "==> Error: 'snapshot_path' is not supported by this version yet\n", {
-      files: { "/c": '{"snapshot_path":"/s"}' },
+    [
+      { syslog: true, logLevel: "foo" },
+      "==> Invalid log level: FOO. Valid log levels are: [TRACE DEBUG INFO WARN ERR]\n",
+    ],
+    [{ syslog: true, bind: "::1" }, "==> Syslog setup failed: Unix syslog delivery error\n"],
+    [{ syslog: true, configPaths: ["/c"] }, "==> Syslog setup failed: invalid syslog facility: FOO\n", {
+      files: { "/c": '{"syslog_facility":"foo"}' },
     }],
+    [
+      { snapshot: "/none/s" },
+      `${starting}==> Failed to start the Serf agent: Error creating Serf: Failed to setup snapshot: ` +
+      "failed to open snapshot: open /none/s: no such file or directory\n",
+    ],
     [
       { keyringFile: "/k" },
       `${starting}==> Failed to setup the Serf agent: stat /k: no such file or directory\n`,
@@ -300,6 +310,31 @@ Deno.test("runAgent() keeps the level when the new one is bad, and applies the r
       "    T [INFO] serf: EventMemberUpdate: a\n",
   );
   equal(await end("SIGINT"), 1);
+});
+
+Deno.test("runAgent() takes the handlers of the new configuration, those of the flags included, or none of it", async () => {
+  const flags = { eventHandler: ["flag"] };
+  const good = await reload(
+    '{"event_handlers":["old"]}',
+    '{"event_handlers":["member-update=new"],"tags":{"x":"1"}}',
+    flags,
+  );
+  await pass(good.platform, 1_500);
+  deepEqual(good.platform.scripts.map(({ text, env }) => [text, env["SERF_EVENT"]]), [
+    ["old", "member-join"],
+    ["flag", "member-join"],
+    ["new", "member-update"],
+  ]);
+  const bad = await reload(
+    '{"event_handlers":["old"]}',
+    '{"event_handlers":["foo=x"],"tags":{"x":"1"}}',
+    flags,
+  );
+  equal(
+    bad.output,
+    `${RELOADING}==> Invalid event script: Event 'foo' invoking 'x'\n==> Failed to reload configs\n`,
+  );
+  for (const { end } of [good, bad]) equal(await end("SIGTERM"), 1);
 });
 
 Deno.test("runAgent() changes nothing when the configuration cannot be read", async () => {

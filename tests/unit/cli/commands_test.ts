@@ -38,6 +38,9 @@ const CLIENT_COMMANDS: [prefix: string, ...args: string[]][] = [
   ["Error querying agent", "rtt", "x"],
   ["Error getting coordinates", "rtt", "x", "y"],
   ["Error starting stream", "monitor"],
+  ["Error sending event", "event", "x"],
+  ["Error sending query", "query", "x"],
+  ["Error getting members", "reachability"],
 ];
 
 function member(name: string, more: Record<string, unknown> = {}): Record<string, unknown> {

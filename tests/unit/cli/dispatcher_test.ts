@@ -97,6 +97,6 @@ Deno.test("the table of commands is sorted and loads what it names", async () =>
   for (const each of COMMANDS) equal((await each.load()).spec.name, each.name);
   const { err } = await run([], COMMANDS);
   for (const each of COMMANDS) {
-    ok(err.includes(`    ${each.name.padEnd(11)}    ${each.synopsis}\n`), each.name);
+    ok(err.includes(`    ${each.name.padEnd(12)}    ${each.synopsis}\n`), each.name);
   }
 });

@@ -18,7 +18,7 @@ export interface Answer {
   readonly close?: boolean;
 }
 
-const BODILESS_REQUESTS = ["members", "leave", "stats"];
+const BODILESS_REQUESTS = ["members", "leave", "stats", "list-keys"];
 
 /** Listens on a {@linkcode FakePlatform}; `handshake` and `auth` succeed unless the test answers them. */
 export class FakeAgent {

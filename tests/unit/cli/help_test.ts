@@ -100,6 +100,10 @@ Deno.test("usage lines and flags are those that users know", async () => {
       "-retry-join=addr",
       "-retry-interval=30s",
       "-retry-max=0",
+      "-discover=cluster",
+      "-mdns-iface",
+      "-mdns-disable-ipv4",
+      "-mdns-disable-ipv6",
       "-node=hostname",
       "-tag key=value",
       "-tags-file=/path/to/file",
@@ -109,6 +113,10 @@ Deno.test("usage lines and flags are those that users know", async () => {
       "-config-file=foo",
       "-config-dir=foo",
       "-log-level=info",
+      "-syslog",
+      "-event-handler=foo",
+      "-snapshot=path/to/file",
+      "-rejoin",
     ]],
   };
   for (const [name, [usage, flags]] of Object.entries(known)) {

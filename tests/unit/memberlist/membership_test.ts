@@ -2,6 +2,7 @@
 import { deepEqual, equal, ok } from "../../support/assert.ts";
 import { Address, toV4Mapped } from "../../../lib/base/address.ts";
 import { LogLimiter } from "../../../lib/base/log_limiter.ts";
+import { NO_METRICS } from "../../../lib/base/metrics.ts";
 import { SeededRandom } from "../../../lib/base/seeded_random.ts";
 import { AckRegistry } from "../../../lib/memberlist/ack_registry.ts";
 import { Awareness } from "../../../lib/memberlist/awareness.ts";
@@ -47,6 +48,7 @@ function createMembership(table: NodeTable): { engine: Engine; membership: Membe
     awareness: new Awareness(8),
     acks: new AckRegistry(),
     counters: createMemberlistCounters(),
+    metrics: NO_METRICS,
     strangers: new LogLimiter(clock, logger, 10, 1),
   };
   const membership = new Membership(engine);

@@ -1,11 +1,16 @@
 /** An agent that only remembers what it was asked. */
 import { JoinError } from "../../../lib/base/errors.ts";
+import { NO_METRICS } from "../../../lib/base/metrics.ts";
 import { type Clock, type Logger, LogLevel } from "../../../lib/base/ports.ts";
 import type { Timer } from "../../../lib/base/timer_heap.ts";
 import { LogRing } from "../../../lib/agent/log_ring.ts";
 import type { Coordinate } from "../../../lib/coordinate/coordinate.ts";
 import type { RpcBackend } from "../../../lib/rpc/rpc_backend.ts";
-import { type Member, type MemberEvent, MemberStatus } from "../../../lib/serf/member.ts";
+import type { SerfEvent } from "../../../lib/serf/events.ts";
+import type { KeyResult } from "../../../lib/serf/key_manager.ts";
+import { type Member, MemberStatus } from "../../../lib/serf/member.ts";
+import type { QuerySink } from "../../../lib/serf/query_collector.ts";
+import type { QueryParams } from "../../../lib/serf/query_sender.ts";
 
 /** A member as a table would have it. */
 export function fakeMember(name: string, overrides: Partial<Member> = {}): Member {
@@ -48,6 +53,7 @@ export class FakeBackend implements RpcBackend {
   /** Every line, whatever its level. */
   readonly lines: string[] = [];
   readonly logRing = new LogRing();
+  readonly metrics = NO_METRICS;
   readonly logger: Logger = {
     enabled: () => true,
     log: (level, text) => this.log(level, text),
@@ -58,7 +64,26 @@ export class FakeBackend implements RpcBackend {
   failure: Error | undefined;
   coordinates = new Map<string, Coordinate>();
   statistics: Record<string, Record<string, string>> = { agent: { name: "x" }, event_handlers: {} };
-  #listeners = new Set<(event: MemberEvent) => void>();
+  /** What each request about keys comes to. */
+  keyResult: KeyResult = {
+    messages: new Map(),
+    keys: new Map(),
+    nodeCount: 1,
+    errorCount: 0,
+    responseCount: 1,
+    error: "",
+  };
+  readonly keys = {
+    install: (key: Uint8Array, done: (result: KeyResult) => void) =>
+      this.#keysCalled(done, "install", [...key]),
+    use: (key: Uint8Array, done: (result: KeyResult) => void) => this.#keysCalled(done, "use", [...key]),
+    remove: (key: Uint8Array, done: (result: KeyResult) => void) =>
+      this.#keysCalled(done, "remove", [...key]),
+    list: (done: (result: KeyResult) => void) => this.#keysCalled(done, "list"),
+  };
+  /** Where the results of queries go, in their order. */
+  readonly querySinks: QuerySink[] = [];
+  #listeners = new Set<(event: SerfEvent) => void>();
 
   get listenerCount(): number {
     return this.#listeners.size;
@@ -70,7 +95,7 @@ export class FakeBackend implements RpcBackend {
     this.logRing.push(level, line);
   }
 
-  emit(event: MemberEvent): void {
+  emit(event: SerfEvent): void {
     for (const listener of this.#listeners) listener(event);
   }
 
@@ -99,12 +124,27 @@ export class FakeBackend implements RpcBackend {
   coordinateOf(node: string): Coordinate | undefined {
     return this.coordinates.get(node);
   }
-  onMemberEvent(listener: (event: MemberEvent) => void): () => void {
+  userEvent(name: string, payload: Uint8Array, coalesce: boolean): void {
+    this.calls.push(["userEvent", name, payload.slice(), coalesce]);
+    if (this.failure !== undefined) throw this.failure;
+  }
+  query(name: string, payload: Uint8Array, params: QueryParams, sink: QuerySink): void {
+    this.calls.push(["query", name, payload.slice(), params]);
+    if (this.failure !== undefined) throw this.failure;
+    this.querySinks.push(sink);
+  }
+  onEvent(listener: (event: SerfEvent) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
   shutdown(): void {
     this.calls.push(["shutdown"]);
+  }
+
+  #keysCalled(done: (result: KeyResult) => void, ...call: unknown[]): void {
+    this.calls.push(call);
+    if (this.failure !== undefined) throw this.failure;
+    void this.gate.then(() => done(this.keyResult));
   }
 
   async #called(...call: unknown[]): Promise<void> {

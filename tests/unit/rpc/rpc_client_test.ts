@@ -181,3 +181,40 @@ Deno.test("RpcClient.close() may be called twice, and ends the server's side", a
   await client.closed;
   await ended;
 });
+
+Deno.test("RpcClient: events, queries, answers and keys reach the agent, and its records come back", async () => {
+  const { client, backend } = await connected();
+  const payload = Uint8Array.of(1);
+  await client.event({ name: "deploy", payload, coalesce: true });
+  const records: unknown[] = [];
+  const params = { filterNodes: [], filterTags: new Map(), requestAck: true, relayFactor: 0 };
+  await client.query({ name: "load", payload, ...params }, 0n, (record) => {
+    records.push({ ...record, payload: [...record.payload] });
+  });
+  backend.querySinks[0]!.onAck("a");
+  backend.querySinks[0]!.onResponse("a", payload);
+  backend.querySinks[0]!.onDone();
+  await settle();
+  deepEqual(records, [
+    { type: "ack", from: "a", payload: [] },
+    { type: "response", from: "a", payload: [1] },
+    { type: "done", from: "", payload: [] },
+  ]);
+  await rejects(client.respond(1, payload), { message: "No pending queries matching ID" });
+  for (const answer of [client.installKey("AAEC"), client.useKey("AAEC"), client.removeKey("AAEC")]) {
+    const { error, keys, nodeCount } = await answer;
+    deepEqual([error, keys.size, nodeCount], ["", 0, 1]);
+  }
+  backend.keyResult = { ...backend.keyResult, keys: new Map([["AAEC", 2]]), error: "no" };
+  const listed = await client.listKeys();
+  deepEqual([listed.error, [...listed.keys]], ["no", [["AAEC", 2]]]);
+  deepEqual(backend.calls.map(([what]) => what), ["userEvent", "query", "install", "use", "remove", "list"]);
+  client.close();
+  await rejects(client.listKeys(), { message: "client closed" });
+});
+
+Deno.test("RpcClient: a request about keys that is refused before it is looked at has no body", async () => {
+  const { client } = await connected("sekret", "");
+  await rejects(client.listKeys(), { message: "Authentication required" });
+  client.close();
+});

@@ -51,7 +51,7 @@ Deno.test("RpcSession: a command before the handshake is answered, and ends the 
 });
 
 Deno.test("RpcSession: an unknown command is answered, and ends the connection", async () => {
-  for (const name of ["zork", "Members", "event", "query", "list-keys", ""]) {
+  for (const name of ["zork", "Members", "events", "list-key", ""]) {
     const talk = await Conversation.begun();
     deepEqual(values(await talk.say(request(name, 7))), [failed(7, "Unsupported command")]);
     await talk.ended;

@@ -2,8 +2,8 @@ import { deepEqual, equal } from "../../support/assert.ts";
 import { makeNode } from "./fakes.ts";
 import { partsFixture } from "./parts.ts";
 
-Deno.test("surface 2.15: a conflict about our own name is an error in the log, and we stay", () => {
-  const f = partsFixture();
+Deno.test("surface 2.15: a conflict about our own name is an error in the log, and without a vote we stay", () => {
+  const f = partsFixture([], { resolveNameConflicts: false });
   f.delegate.onNameConflict(makeNode("me"), Uint8Array.of(127, 0, 0, 9), 7001);
   deepEqual(f.logger.lines, [
     "ERR serf: Node name conflicts with another node at 127.0.0.9:7001. Names must be unique! " +
@@ -23,7 +23,7 @@ Deno.test("surface 2.15: a conflict about another's name is a warning", () => {
 });
 
 Deno.test("NameConflicts logs a lasting conflict at a bounded rate", () => {
-  const f = partsFixture();
+  const f = partsFixture([], { resolveNameConflicts: false });
   for (let i = 0; i < 600; i++) {
     f.clock.runFor(100);
     f.delegate.onNameConflict(makeNode("me"), Uint8Array.of(127, 0, 0, 9), 7001);

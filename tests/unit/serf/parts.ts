@@ -1,11 +1,14 @@
 /** All parts of one Serf over fake ports, without memberlist. */
 import { SeededRandom } from "../../../lib/base/seeded_random.ts";
+import type { Keyring } from "../../../lib/memberlist/keyring.ts";
+import type { QueryEvent, UserEvent } from "../../../lib/serf/events.ts";
 import type { Member, MemberEvent } from "../../../lib/serf/member.ts";
 import { MEMBER_STATUS_NAMES } from "../../../lib/serf/member.ts";
 import { encodeTags } from "../../../lib/serf/tags.ts";
 import { resolveSerfOptions, type SerfOptionOverrides } from "../../../lib/serf/options.ts";
 import { createSerfParts } from "../../../lib/serf/serf_parts.ts";
 import { SimClock } from "../../../lib/sim/sim_clock.ts";
+import { SIM_REGEX } from "../../../lib/sim/sim_regex.ts";
 import { MsgpackWriter } from "../../../lib/wire/msgpack_writer.ts";
 import { FakeSink, makeNode, RecordingLogger } from "./fakes.ts";
 
@@ -13,20 +16,27 @@ import { FakeSink, makeNode, RecordingLogger } from "./fakes.ts";
 export function partsFixture(
   names: string[] = [],
   options: Partial<Omit<SerfOptionOverrides, "memberlist">> = {},
+  keys: { keyring?: Keyring; saveKeys?: (keys: readonly Uint8Array[]) => void } = {},
 ) {
   const clock = new SimClock();
   const logger = new RecordingLogger();
   const events: MemberEvent[] = [];
+  const userEvents: UserEvent[] = [];
+  const queries: QueryEvent[] = [];
   const sent: { to: string; message: Uint8Array }[] = [];
-  const world = { staying: true, refutes: 0 };
+  const world = { staying: true, refutes: 0, minorities: 0, tags: new Map<string, string>() };
   const transport = { sendPacket: () => true, openExchange: () => {} };
-  const ports = { clock, logger, random: new SeededRandom(1), transport };
+  const ports = { clock, logger, random: new SeededRandom(1), transport, regex: SIM_REGEX, ...keys };
   const parts = createSerfParts(
     resolveSerfOptions({ ...options, memberlist: { name: "me" } }),
     ports,
-    false,
+    keys.keyring,
     {
-      onEvent: (event) => events.push(event),
+      onEvent: (event) => {
+        if (event.type === "user") userEvents.push(event);
+        else if (event.type === "query") queries.push(event);
+        else events.push(event);
+      },
       onQueued: () => {},
       send: (to, message) => sent.push({ to: `${to}`, message: message.slice() }),
       connect: () => {},
@@ -36,6 +46,10 @@ export function partsFixture(
         parts.intents.onJoin(parts.memberClock.time, "me");
       },
       localMeta: () => encodeTags(new Map(), 5),
+      localTags: () => world.tags,
+      local: () => makeNode("me"),
+      nodeCount: () => parts.table.size,
+      onMinority: () => world.minorities++,
     },
   );
   const { delegate } = parts;
@@ -50,7 +64,18 @@ export function partsFixture(
     delegate.fillBroadcasts(sink);
     return sink.messages.map((message) => message.subarray(1));
   };
-  return { ...parts, clock, logger, events, sent, world, view, queued };
+  return {
+    ...parts,
+    clock,
+    logger,
+    events,
+    heardEvents: userEvents,
+    heardQueries: queries,
+    sent,
+    world,
+    view,
+    queued,
+  };
 }
 
 /** The bytes that `write` writes. */

@@ -57,9 +57,39 @@ Deno.test("D.5: node filters must all name us", () => {
   equal(ask(partsFixture(), { flags: 1, filters: filters(nodes()) }).length, 0);
 });
 
-Deno.test("D.5: a tag filter, a broken and an unknown filter count as not meant for us", () => {
-  const tag: QueryFilter = { kind: "tag", tag: "role", expr: ".*" };
-  equal(ask(partsFixture(), { flags: 1, filters: filters(tag) }).length, 0);
+Deno.test("D.5: tag filters match anywhere in the value, and a missing tag is the empty text", () => {
+  const tag = (name: string, expr: string): QueryFilter => ({ kind: "tag", tag: name, expr });
+  const acks = (...list: QueryFilter[]) => {
+    const f = partsFixture();
+    f.world.tags = new Map([["role", "database"], ["dc", "eu"]]);
+    return ask(f, { flags: 1, filters: filters(...list) }).length;
+  };
+  equal(acks(tag("role", "tab")), 1);
+  equal(acks(tag("role", "^tab")), 0);
+  equal(acks(tag("none", ".*")), 1);
+  equal(acks(tag("none", ".+")), 0);
+  equal(acks(tag("role", "data"), tag("dc", "eu")), 1);
+  equal(acks(tag("role", "data"), tag("dc", "us")), 0);
+  equal(acks({ kind: "nodes", names: ["me"] }, tag("dc", "us")), 0);
+});
+
+Deno.test("D.5: more tag filters than anybody needs are not for us: each costs time", () => {
+  const many = (count: number) =>
+    filters(...Array.from({ length: count }, (): QueryFilter => ({ kind: "tag", tag: "x", expr: "" })));
+  equal(ask(partsFixture(), { flags: 1, filters: many(8) }).length, 1);
+  equal(ask(partsFixture(), { flags: 1, filters: many(9) }).length, 0);
+});
+
+Deno.test("D.5: an expression that is none matches nobody, and is warned of", () => {
+  const f = partsFixture();
+  const tag: QueryFilter = { kind: "tag", tag: "role", expr: "(" };
+  equal(ask(f, { flags: 1, filters: filters(tag) }).length, 0);
+  deepEqual(f.logger.matching("WARN"), [
+    "WARN serf: failed to compile filter regex ((): no regular expression",
+  ]);
+});
+
+Deno.test("D.5: a broken and an unknown filter count as not meant for us", () => {
   for (
     const filter of [new Uint8Array(0), Uint8Array.of(0), Uint8Array.of(0, 0x92), Uint8Array.of(7, 0x90)]
   ) {

@@ -20,6 +20,11 @@ Deno.test("resolveSerfOptions() gives Serf's defaults", () => {
     queueCheckIntervalMs: 30_000,
     eventBuffer: 512,
     queryBuffer: 512,
+    queryBytesMax: 1024,
+    resolveNameConflicts: true,
+    rejoinAfterLeave: false,
+    responseBytesMax: 1024,
+    userEventBytesMax: 512,
   });
 });
 

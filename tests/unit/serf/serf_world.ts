@@ -5,9 +5,11 @@ import { LogLevel } from "../../../lib/base/ports.ts";
 import type { CorePorts, TransportSink } from "../../../lib/base/ports.ts";
 import type { Keyring } from "../../../lib/memberlist/keyring.ts";
 import type { Memberlist } from "../../../lib/memberlist/memberlist.ts";
+import type { SerfEvent } from "../../../lib/serf/events.ts";
 import { MEMBER_STATUS_NAMES, type MemberEvent } from "../../../lib/serf/member.ts";
 import { resolveSerfOptions, type SerfOptionOverrides } from "../../../lib/serf/options.ts";
 import { Serf } from "../../../lib/serf/serf.ts";
+import { SIM_REGEX } from "../../../lib/sim/sim_regex.ts";
 import { SimCluster } from "../../../lib/sim/sim_cluster.ts";
 import type { SimLife, SimNode } from "../../../lib/sim/sim_node.ts";
 
@@ -28,11 +30,13 @@ export class SerfLife implements SimLife {
       ...choice.options,
       memberlist: { ...choice.memberlist, name: node.name },
     });
-    const onEvent = (event: MemberEvent) => {
+    const onEvent = (event: SerfEvent) => {
+      if (event.type === "user" || event.type === "query") return;
       this.events.push(event);
       for (const member of event.members) node.record(event.type, member.name);
     };
-    this.serf = new Serf(options, { address: node.address }, ports, onEvent, choice.keyring);
+    const serfPorts = { ...ports, regex: SIM_REGEX };
+    this.serf = new Serf(options, { address: node.address }, serfPorts, onEvent, choice.keyring);
   }
 
   get memberlist(): Memberlist {

@@ -1,0 +1,137 @@
+/** A simulated disk with one file, that can be full, fail, and lose power. */
+import { StorageError } from "../base/errors.ts";
+import type { Random, Storage } from "../base/ports.ts";
+
+const NOTHING = new Uint8Array(0);
+
+/**
+ * One file, and what is wrong with its disk. It outlives the processes that open it, one after the other.
+ *
+ * The file is `content`; of that, the first `syncedBytes` survive a power cut, and of the rest whatever the dice say.
+ */
+export class SimDisk {
+  /** What the system holds of the file: what the next process reads, unless there is a power cut. */
+  content: Uint8Array = NOTHING;
+  /** How many bytes fit. */
+  capacityBytes = Infinity;
+  /** Whether nothing can be made to last. */
+  failsToSync = false;
+  /** Whether nothing can be written at all. */
+  failsToWrite = false;
+  /** Whether the file cannot be replaced, only appended to. */
+  failsToReplace = false;
+  syncedBytes = 0;
+  /** How often the file was replaced, and synced. */
+  replacements = 0;
+  syncs = 0;
+  #owner: SimStorage | undefined = undefined;
+
+  /** A process opens the file; whoever had it open before is dead, and what waited in it is lost. */
+  open(): SimStorage {
+    return this.#owner = new SimStorage(this);
+  }
+
+  /** Whether `storage` is that of the living process. */
+  isOwnedBy(storage: SimStorage): boolean {
+    return this.#owner === storage;
+  }
+
+  /** What survives: all that was synced, a random beginning of the rest, and sometimes NULs where the end was. */
+  cutPower(random: Random): void {
+    this.#owner = undefined;
+    const unsynced = this.content.length - this.syncedBytes;
+    const survived = this.syncedBytes + random.below(unsynced + 1);
+    const after = this.content.slice(0, random.below(2) === 0 ? survived : this.content.length);
+    after.fill(0, survived);
+    this.content = after;
+    this.syncedBytes = after.length;
+  }
+
+  /** Appends what fits. @throws {StorageError} when that was not all of it. */
+  write(bytes: Uint8Array): void {
+    if (this.failsToWrite) throw new StorageError("write snapshot: input/output error");
+    const fits = Math.max(0, Math.min(bytes.length, this.capacityBytes - this.content.length));
+    this.content = joined(this.content, bytes.subarray(0, fits));
+    if (fits < bytes.length) throw new StorageError("write snapshot: no space left on device");
+  }
+
+  /** @throws {StorageError} when told to. */
+  sync(): void {
+    if (this.failsToSync) throw new StorageError("sync snapshot: input/output error");
+    this.syncs++;
+    this.syncedBytes = this.content.length;
+  }
+
+  /** @throws {StorageError} nothing changed. */
+  replace(bytes: Uint8Array): void {
+    if (this.failsToWrite || this.failsToReplace) {
+      throw new StorageError("open snapshot.compact: input/output error");
+    }
+    // Both exist for a moment.
+    if (this.content.length + bytes.length > this.capacityBytes) {
+      throw new StorageError("write snapshot.compact: no space left on device");
+    }
+    if (this.failsToSync) throw new StorageError("sync snapshot.compact: input/output error");
+    this.content = bytes.slice();
+    this.syncedBytes = bytes.length;
+    this.replacements++;
+  }
+}
+
+/** The file, as one process has it open. */
+export class SimStorage implements Storage {
+  readonly #disk: SimDisk;
+  #waiting: Uint8Array = NOTHING;
+  #isClosed = false;
+
+  constructor(disk: SimDisk) {
+    this.#disk = disk;
+  }
+
+  get size(): number {
+    return this.#disk.content.length + this.#waiting.length;
+  }
+
+  read(): Uint8Array {
+    return this.#disk.content.slice();
+  }
+
+  append(bytes: Uint8Array): void {
+    if (!this.#isClosed) this.#waiting = joined(this.#waiting, bytes);
+  }
+
+  flush(): void {
+    if (!this.#isUsable()) return;
+    const bytes = this.#waiting;
+    this.#waiting = NOTHING;
+    if (bytes.length > 0) this.#disk.write(bytes);
+  }
+
+  sync(): void {
+    if (!this.#isUsable()) return;
+    this.flush();
+    this.#disk.sync();
+  }
+
+  replace(bytes: Uint8Array): void {
+    if (!this.#isUsable()) return;
+    this.#disk.replace(bytes);
+    this.#waiting = NOTHING;
+  }
+
+  close(): void {
+    this.#waiting = NOTHING;
+    this.#isClosed = true;
+  }
+
+  #isUsable(): boolean {
+    return !this.#isClosed && this.#disk.isOwnedBy(this);
+  }
+}
+
+function joined(head: Uint8Array, tail: Uint8Array): Uint8Array {
+  const whole = new Uint8Array(head.length + tail.length);
+  whole.set(head);
+  whole.set(tail, head.length);
+  return whole;
+}
