@@ -1,7 +1,8 @@
 /** Small stand-ins for memberlist's ports, and a memberlist among them whose packets can be looked at. */
 import { Address } from "../../../lib/base/address.ts";
 import type { TransportError } from "../../../lib/base/errors.ts";
-import { type ExchangeSink, type Logger, LogLevel, type Transport } from "../../../lib/base/ports.ts";
+import type { ExchangeSink, Transport } from "../../../lib/base/ports.ts";
+import { RecordingLogger } from "../../support/recording_logger.ts";
 import { SeededRandom } from "../../../lib/base/seeded_random.ts";
 import type { BroadcastSink, MemberlistDelegate } from "../../../lib/memberlist/delegate.ts";
 import type { Keyring } from "../../../lib/memberlist/keyring.ts";
@@ -46,24 +47,7 @@ import { MsgpackWriter } from "../../../lib/wire/msgpack_writer.ts";
 /** The version bytes of a Serf agent. */
 export const SERF_VSN = Uint8Array.of(1, 5, 2, 2, 5, 5);
 
-/** Keeps every line: `"WARN memberlist: ..."`. */
-export class RecordingLogger implements Logger {
-  readonly lines: string[] = [];
-  level: LogLevel = LogLevel.trace;
-
-  enabled(level: LogLevel): boolean {
-    return level >= this.level;
-  }
-
-  log(level: LogLevel, text: string): void {
-    if (this.enabled(level)) this.lines.push(`${["TRACE", "DEBUG", "INFO", "WARN", "ERR"][level]} ${text}`);
-  }
-
-  /** The lines that contain `text`. */
-  matching(text: string): string[] {
-    return this.lines.filter((line) => line.includes(text));
-  }
-}
+export { RecordingLogger };
 
 /** A datagram that was sent. */
 export interface SentPacket {

@@ -1,34 +1,11 @@
 /** Small stand-ins for the ports and collaborators of Serf's parts. */
 import { Address } from "../../../lib/base/address.ts";
-import { type Logger, LogLevel, type Random } from "../../../lib/base/ports.ts";
+import type { Random } from "../../../lib/base/ports.ts";
 import type { BroadcastSink } from "../../../lib/memberlist/delegate.ts";
 import { NodeState, NodeStatus } from "../../../lib/memberlist/node_state.ts";
 import type { MemberEvent } from "../../../lib/serf/member.ts";
 
-/** Keeps every line: `"INFO serf: EventMemberJoin: a 127.0.0.1"`. */
-export class RecordingLogger implements Logger {
-  readonly lines: string[] = [];
-  /** The least level that is kept. */
-  level: LogLevel = LogLevel.trace;
-
-  enabled(level: LogLevel): boolean {
-    return level >= this.level;
-  }
-
-  log(level: LogLevel, text: string): void {
-    if (this.enabled(level)) this.lines.push(`${["TRACE", "DEBUG", "INFO", "WARN", "ERR"][level]} ${text}`);
-  }
-
-  /** The lines that contain `text`. */
-  matching(text: string): string[] {
-    return this.lines.filter((line) => line.includes(text));
-  }
-
-  /** The lines since the last call, and forgets them. */
-  take(): string[] {
-    return this.lines.splice(0);
-  }
-}
+export { RecordingLogger } from "../../support/recording_logger.ts";
 
 /** Gives what it is told to, in order; asserts nothing about how often it is asked. */
 export class ScriptedRandom implements Random {

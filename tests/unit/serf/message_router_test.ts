@@ -2,36 +2,17 @@ import { deepEqual, equal } from "../../support/assert.ts";
 import fc from "fast-check";
 import { encodeUserEvent } from "../../../lib/serf/event_messages.ts";
 import { encodeJoin, encodeLeave } from "../../../lib/serf/intent_messages.ts";
-import { encodeQuery, encodeQueryResponse, type QueryMessage } from "../../../lib/serf/query_messages.ts";
+import { encodeQueryResponse } from "../../../lib/serf/query_messages.ts";
 import { encodeRelay } from "../../../lib/serf/relay_message.ts";
 import { encodePushPull } from "../../../lib/serf/push_pull_messages.ts";
 import { ascii } from "./fakes.ts";
-import { encoded, partsFixture } from "./parts.ts";
+import { encoded, partsFixture, queryMessage } from "./parts.ts";
 
 const join = (lTime: number, node: string) => encoded((writer) => encodeJoin(writer, lTime, node));
 const leave = (lTime: number, node: string, prune = false) =>
   encoded((writer) => encodeLeave(writer, lTime, node, prune));
 const userEvent = (lTime: number, name: string) =>
   encoded((writer) => encodeUserEvent(writer, { lTime, name, payload: null, coalesce: true }));
-
-function query(fields: Partial<QueryMessage>): Uint8Array {
-  return encoded((writer) =>
-    encodeQuery(writer, {
-      lTime: 5,
-      id: 77,
-      addr: Uint8Array.of(127, 0, 0, 2),
-      port: 7000,
-      sourceNode: "asker",
-      filters: [],
-      flags: 0,
-      relayFactor: 0,
-      timeoutNs: 3_200_000_000,
-      name: "load",
-      payload: null,
-      ...fields,
-    })
-  );
-}
 
 Deno.test("D.3: an intent that is news travels on as the bytes that came, unknown fields included", () => {
   const f = partsFixture(["a"]);
@@ -86,7 +67,7 @@ Deno.test("D.4: an event that is too old is warned of, and goes nowhere", () => 
 
 Deno.test("D.5: a new query travels on once, and witnesses the query clock", () => {
   const f = partsFixture();
-  const message = query({});
+  const message = queryMessage({});
   f.router.onMessage(message);
   f.router.onMessage(message);
   equal(f.queryClock.time, 6);
@@ -97,7 +78,7 @@ Deno.test("D.5: a new query travels on once, and witnesses the query clock", () 
 
 Deno.test("D.5: a query that says so does not travel on, but is answered", () => {
   const f = partsFixture();
-  f.router.onMessage(query({ flags: 3 }));
+  f.router.onMessage(queryMessage({ flags: 3 }));
   equal(f.broadcasts.waiting, false);
   equal(f.sent.length, 1);
 });
@@ -106,7 +87,7 @@ Deno.test("D.5: a query that is not meant for us, or that we cannot read, travel
   const filters = [[Uint8Array.of(0, 0x91, 0xa1, 0x78)], [Uint8Array.of(9)], [new Uint8Array(0)]];
   filters.forEach((list, id) => {
     const f = partsFixture();
-    f.router.onMessage(query({ filters: list, id, flags: 1 }));
+    f.router.onMessage(queryMessage({ filters: list, id, flags: 1 }));
     equal(f.broadcasts.depth("query"), 1);
     deepEqual(f.sent, []);
   });
@@ -114,8 +95,8 @@ Deno.test("D.5: a query that is not meant for us, or that we cannot read, travel
 
 Deno.test("D.5: a query that is too old is warned of, and goes nowhere", () => {
   const f = partsFixture();
-  f.router.onMessage(query({ lTime: 2000 }));
-  f.router.onMessage(query({ lTime: 1488, name: "load" }));
+  f.router.onMessage(queryMessage({ lTime: 2000 }));
+  f.router.onMessage(queryMessage({ lTime: 1488, name: "load" }));
   equal(f.broadcasts.depth("query"), 1);
   deepEqual(f.logger.matching("WARN"), ["WARN serf: received old query load from time 1488 (current: 2001)"]);
 });
@@ -227,7 +208,7 @@ Deno.test("D.1: an absurd Lamport time is refused: nothing changes, nothing trav
   equal(f.router.malformed, 4);
   f.router.onMessage(leave(Number.MAX_SAFE_INTEGER, "a"));
   f.router.onMessage(userEvent(Number.MAX_SAFE_INTEGER, "x"));
-  f.router.onMessage(query({ lTime: Number.MAX_SAFE_INTEGER }));
+  f.router.onMessage(queryMessage({ lTime: Number.MAX_SAFE_INTEGER }));
   deepEqual(f.view(), { me: "alive", a: "alive" });
   deepEqual([f.memberClock.time, f.eventClock.time, f.queryClock.time], [0, 0, 0]);
   equal(f.broadcasts.waiting, false);
@@ -247,7 +228,7 @@ Deno.test("surface 7: every message is traced at debug level, by what it is abou
   f.router.onMessage(join(1, "a"));
   f.router.onMessage(leave(2, "a"));
   f.router.onMessage(userEvent(1, "deploy"));
-  f.router.onMessage(query({ name: "load" }));
+  f.router.onMessage(queryMessage({ name: "load" }));
   deepEqual(f.logger.lines, [
     "DEBUG serf: messageJoinType: a",
     "DEBUG serf: messageLeaveType: a",
@@ -262,7 +243,7 @@ Deno.test("MessageRouter takes any bytes without a throw, and keeps its members"
     f.router.onMessage(Uint8Array.of(type, ...body));
     equal(f.table.size <= 2, true);
   }));
-  const whole = [join(1, "a"), leave(2, "b"), userEvent(3, "x"), query({ flags: 1 })];
+  const whole = [join(1, "a"), leave(2, "b"), userEvent(3, "x"), queryMessage({ flags: 1 })];
   const mutation = fc.record({ which: fc.nat(3), at: fc.nat(200), value: fc.nat(255) });
   fc.assert(fc.property(mutation, ({ which, at, value }) => {
     const message = whole[which]!.slice();

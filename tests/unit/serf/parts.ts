@@ -5,6 +5,7 @@ import type { QueryEvent, UserEvent } from "../../../lib/serf/events.ts";
 import type { Member, MemberEvent } from "../../../lib/serf/member.ts";
 import { MEMBER_STATUS_NAMES } from "../../../lib/serf/member.ts";
 import { encodeTags } from "../../../lib/serf/tags.ts";
+import { encodeQuery, type QueryMessage } from "../../../lib/serf/query_messages.ts";
 import { resolveSerfOptions, type SerfOptionOverrides } from "../../../lib/serf/options.ts";
 import { createSerfParts } from "../../../lib/serf/serf_parts.ts";
 import { SimClock } from "../../../lib/sim/sim_clock.ts";
@@ -83,4 +84,24 @@ export function encoded(write: (writer: MsgpackWriter) => void): Uint8Array {
   const writer = new MsgpackWriter();
   write(writer);
   return writer.copy();
+}
+
+/** A whole query message, as it comes from 127.0.0.2:7000 but for `fields`. */
+export function queryMessage(fields: Partial<QueryMessage>): Uint8Array {
+  return encoded((writer) =>
+    encodeQuery(writer, {
+      lTime: 5,
+      id: 77,
+      addr: Uint8Array.of(127, 0, 0, 2),
+      port: 7000,
+      sourceNode: "asker",
+      filters: [],
+      flags: 0,
+      relayFactor: 0,
+      timeoutNs: 3_200_000_000,
+      name: "load",
+      payload: null,
+      ...fields,
+    })
+  );
 }

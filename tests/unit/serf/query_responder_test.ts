@@ -4,31 +4,14 @@ import { MemberStatus } from "../../../lib/serf/member.ts";
 import {
   decodeQueryResponse,
   encodeFilter,
-  encodeQuery,
   type QueryFilter,
   type QueryMessage,
 } from "../../../lib/serf/query_messages.ts";
 import { ascii, makeNode } from "./fakes.ts";
-import { encoded, partsFixture } from "./parts.ts";
+import { partsFixture, queryMessage } from "./parts.ts";
 
 function ask(f: ReturnType<typeof partsFixture>, fields: Partial<QueryMessage>) {
-  const message = encoded((writer) =>
-    encodeQuery(writer, {
-      lTime: 5,
-      id: 77,
-      addr: Uint8Array.of(127, 0, 0, 2),
-      port: 7000,
-      sourceNode: "asker",
-      filters: [],
-      flags: 0,
-      relayFactor: 0,
-      timeoutNs: 3_200_000_000,
-      name: "load",
-      payload: null,
-      ...fields,
-    })
-  );
-  f.router.onMessage(message);
+  f.router.onMessage(queryMessage(fields));
   return f.sent.map(({ to, message: bytes }) => {
     equal(bytes[0], 8);
     equal(bytes[1], 5);
