@@ -99,7 +99,7 @@ export class Memberlist implements TransportSink {
       queue,
       metrics,
       awareness: new Awareness(
-        options.awarenessMaxMultiplier,
+        options.lifeguard.probe ? options.awarenessMaxMultiplier : 1,
         (score) => metrics.gauge("memberlist.health.score", score),
       ),
       acks: new AckRegistry(),

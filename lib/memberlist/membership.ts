@@ -294,7 +294,7 @@ export class Membership {
     const n = table.size;
     const minMs = suspicionMinMs(options.suspicionMult, n, options.probeIntervalMs);
     const maxMs = options.suspicionMaxTimeoutMult * minMs;
-    const k = suspicionConfirmationsMax(options.suspicionMult, n);
+    const k = options.lifeguard.suspicion ? suspicionConfirmationsMax(options.suspicionMult, n) : 0;
     node.suspicion = new Suspicion(accuser, k, minMs, maxMs, clock.nowMs());
     node.suspicionTimer ??= new Timer(() => this.#onSuspicionTimeout(node));
     clock.arm(node.suspicionTimer, node.suspicion.remainingMs(clock.nowMs()));

@@ -14,7 +14,10 @@ export interface ProfileOptions {
   indirectChecks: number;
   /** A broadcast is sent `retransmitMult * ceil(log10(n + 1))` times. @default {4} */
   retransmitMult: number;
-  /** Least suspicion time = `suspicionMult * max(1, log10(max(1, n))) * probeIntervalMs`. @default {4} */
+  /**
+   * Least suspicion time = `suspicionMult * max(1, log10(max(1, n))) * probeIntervalMs`. 0, for experiments: who is
+   * suspected is declared dead at once (SWIM without its section 4.2). @default {4}
+   */
   suspicionMult: number;
   /** Longest suspicion time = this times the least. @default {6} */
   suspicionMaxTimeoutMult: number;
@@ -34,6 +37,29 @@ export interface ProfileOptions {
   gossipToTheDeadMs: number;
 }
 
+/**
+ * Which of Lifeguard's mechanisms are at work: all of them, but in an experiment that shows what each is worth. Without
+ * any of them it is SWIM as published, with the suspicion of its section 4.2.
+ */
+export interface LifeguardOptions {
+  /** The health score, which stretches the probe interval, and the nacks that it feeds on (IV-A). @default {true} */
+  probe: boolean;
+  /** Suspicions that begin long and shorten with each confirmation; else all last the least time (IV-B). @default {true} */
+  suspicion: boolean;
+  /** A ping to a suspect member tells it that it is suspected (IV-C). @default {true} */
+  buddy: boolean;
+  /** An ack that came while we stood still, and is read after its deadline, counts. Not in the paper. @default {true} */
+  lateAcks: boolean;
+}
+
+/** All of Lifeguard. */
+export const LIFEGUARD: Readonly<LifeguardOptions> = Object.freeze({
+  probe: true,
+  suspicion: true,
+  buddy: true,
+  lateAcks: true,
+});
+
 /** Everything that memberlist wants to know. */
 export interface MemberlistOptions extends ProfileOptions {
   /** The local node's name, unique in the cluster; not empty, at most 512 bytes. */
@@ -48,6 +74,8 @@ export interface MemberlistOptions extends ProfileOptions {
   packetBytesMax: number;
   /** The packet and stream label; empty for none (Serf never sets one). At most 255 bytes. @default {""} */
   label: string;
+  /** For experiments. @default {@linkcode LIFEGUARD} */
+  lifeguard: Readonly<LifeguardOptions>;
 }
 
 const LAN: ProfileOptions = {
@@ -108,6 +136,7 @@ export function resolveMemberlistOptions(
     tcpPings: true,
     packetBytesMax: 1400,
     label: "",
+    lifeguard: LIFEGUARD,
     ...fields,
   };
   validate(options);
@@ -118,7 +147,6 @@ function validate(options: MemberlistOptions): void {
   const positive = [
     "tcpTimeoutMs",
     "retransmitMult",
-    "suspicionMult",
     "suspicionMaxTimeoutMult",
     "probeIntervalMs",
     "probeTimeoutMs",
@@ -128,6 +156,14 @@ function validate(options: MemberlistOptions): void {
   ] as const;
   for (const field of positive) {
     if (!(options[field] > 0)) throw new OptionError(field, `${field} must be greater than 0`);
+  }
+  if (!(options.suspicionMult >= 0)) {
+    throw new OptionError("suspicionMult", "suspicionMult must not be negative");
+  }
+  for (const field of ["probe", "suspicion", "buddy", "lateAcks"] as const) {
+    if (typeof options.lifeguard[field] !== "boolean") {
+      throw new OptionError(`lifeguard.${field}`, `lifeguard.${field} is either true or false`);
+    }
   }
   if (options.name === "") throw new OptionError("name", "The node name must not be empty");
   if (!isTextWithin(options.name, NAME_BYTES_MAX)) {

@@ -108,13 +108,19 @@ export class Prober implements AckSink {
   /** The target answered, itself or through a helper. */
   onAck(payload: Uint8Array): void {
     const target = this.#target!;
-    const nowMs = this.#engine.clock.nowMs();
+    const { clock, options } = this.#engine;
+    const nowMs = clock.nowMs();
+    // One that we read when the deadline had passed, but before we noticed: it is us who stood still.
+    const isOverdue = nowMs > this.#deadlineMs;
+    if (isOverdue && !options.lifeguard.lateAcks) {
+      this.#onDeadline(target);
+      return;
+    }
     // An ack that took a detour says nothing about the way to the target.
     if (this.#stage === Stage.asking) {
       this.#engine.delegate.onPingCompleted(target, nowMs - this.#sentMs, payload);
     }
-    // One that we read when the deadline had passed, but before we noticed, clears the target: it is us who stood still.
-    this.#end(nowMs > this.#deadlineMs ? 1 : -1);
+    this.#end(isOverdue ? 1 : -1);
   }
 
   /** A helper got no answer either. */
@@ -186,7 +192,7 @@ export class Prober implements AckSink {
   }
 
   #sendPing(target: NodeState): boolean {
-    const { local } = this.#engine;
+    const { local, options } = this.#engine;
     const ping = this.#ping;
     ping.seqNo = this.#seqNo;
     ping.node = target.name;
@@ -196,7 +202,9 @@ export class Prober implements AckSink {
     this.#writer.reset();
     encodePing(this.#writer, ping);
     const message = this.#writer.view();
-    if (target.status === NodeStatus.alive) return this.#sender.sendDirect(target.address, message);
+    if (target.status === NodeStatus.alive || !options.lifeguard.buddy) {
+      return this.#sender.sendDirect(target.address, message);
+    }
     this.#suspectWriter.reset();
     encodeSuspect(this.#suspectWriter, target.incarnation, target.name, local.name);
     return this.#sender.sendPair(target, message, this.#suspectWriter.view());
@@ -230,13 +238,13 @@ export class Prober implements AckSink {
   }
 
   #askHelper(helper: NodeState, target: NodeState): void {
-    const { local } = this.#engine;
+    const { local, options } = this.#engine;
     const indirect = this.#indirectPing;
     indirect.seqNo = this.#seqNo;
     indirect.target = target.ip;
     indirect.port = target.port;
     indirect.node = target.name;
-    indirect.nack = helper.versions.pMax >= NACK_VERSION;
+    indirect.nack = helper.versions.pMax >= NACK_VERSION && options.lifeguard.probe;
     indirect.sourceAddr = local.ip;
     indirect.sourcePort = local.port;
     indirect.sourceNode = local.name;

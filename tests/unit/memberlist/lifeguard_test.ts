@@ -1,0 +1,102 @@
+/** Lifeguard's mechanisms, turned off one by one: what is left is SWIM. */
+import { deepEqual, equal, ok, throws } from "../../support/assert.ts";
+import { NodeStatus } from "../../../lib/memberlist/node_state.ts";
+import {
+  LIFEGUARD,
+  type LifeguardOptions,
+  resolveMemberlistOptions,
+} from "../../../lib/memberlist/options.ts";
+import { memberlistCluster } from "../../../lib/sim/sim_cluster.ts";
+import { suspect, World } from "./fakes.ts";
+
+const without = (mechanism: keyof LifeguardOptions) => ({ lifeguard: { ...LIFEGUARD, [mechanism]: false } });
+
+/** A world that knows "other" and `others` more nodes, none of which answers anything. */
+function silentWorld(others: number, options: object = {}): World {
+  const world = new World({ options: { gossipIntervalMs: 1, ...options } });
+  world.addNode("other", 2);
+  for (let i = 0; i < others; i++) world.addNode(`h${i}`, 10 + i);
+  for (let i = 0; i < 40; i++) world.clock.runFor(0.1);
+  return world;
+}
+
+Deno.test("lifeguard: everything is on unless an experiment says otherwise", () => {
+  deepEqual({ ...resolveMemberlistOptions({ name: "a" }).lifeguard }, {
+    probe: true,
+    suspicion: true,
+    buddy: true,
+    lateAcks: true,
+  });
+});
+
+Deno.test("lifeguard: what is neither on nor off is refused by name", () => {
+  const lifeguard = { ...LIFEGUARD, buddy: undefined } as unknown as LifeguardOptions;
+  throws(() => resolveMemberlistOptions({ name: "a", lifeguard }), {
+    name: "OptionError",
+    option: "lifeguard.buddy",
+  });
+});
+
+Deno.test("lifeguard: without probe the score stays 0, and no helper is asked for a nack", () => {
+  for (const [options, nacksWanted] of [[{}, true], [without("probe"), false]] as const) {
+    const world = silentWorld(3, options);
+    world.transport.take();
+    world.runFor(3000);
+    const wishes = world.takeMessages().flatMap(({ indirectPing }) => indirectPing ?? []);
+    ok(wishes.length > 0);
+    ok(wishes.every(({ nack }) => nack === nacksWanted));
+    equal(world.memberlist.healthScore > 0, nacksWanted);
+  }
+});
+
+Deno.test("lifeguard: without suspicion every suspicion lasts the least time, and none is confirmed", () => {
+  for (
+    const [options, lastsMs, confirmations] of [[{}, 24_000, 1], [without("suspicion"), 4000, 0]] as const
+  ) {
+    const world = new World({ options, isAnswering: true });
+    const node = world.addNode("other", 2);
+    for (let i = 3; i < 10; i++) world.addNode(`n${i}`, i);
+    world.runFor(4000);
+    world.receive(suspect("other", 1, "a"));
+    equal(node.suspicion!.deadlineMs - world.clock.nowMs(), lastsMs);
+    world.receive(suspect("other", 1, "b"));
+    equal(node.suspicion!.confirmations, confirmations);
+  }
+});
+
+Deno.test("lifeguard: without buddy a suspect is pinged as anybody is", () => {
+  for (const [options, told] of [[{}, true], [without("buddy"), false]] as const) {
+    const world = silentWorld(0, { ...options, retransmitMult: 1 });
+    world.receive(suspect("other", 1, "x"));
+    world.runFor(100);
+    equal(world.memberlist.node("other")!.status, NodeStatus.suspect);
+    world.transport.take();
+    world.runFor(1000);
+    const sent = world.takeMessages();
+    ok(sent.some(({ ping }) => ping?.node === "other"));
+    equal(sent.some((message) => message.suspect?.node === "other"), told);
+  }
+});
+
+Deno.test("lifeguard: without lateAcks an ack that was read too late does not save the target", () => {
+  const choice = { options: without("lateAcks") };
+  const cluster = memberlistCluster({ seed: 6, size: 2, checked: false }, () => choice);
+  cluster.form();
+  const node = cluster.node(0);
+  const { counters } = node.memberlist;
+  const before = counters.probes;
+  ok(cluster.world.clock.runUntil(() => counters.probes > before, 5_000));
+  node.process.blockFor(3_000);
+  cluster.runFor(3_001);
+  equal(counters.probesFailed, 1);
+  cluster.runFor(2_000);
+  ok(cluster.node(1).memberlist.counters.refutes > 0, "it was accused");
+});
+
+Deno.test("suspicionMult 0: who is suspected is declared dead at once", () => {
+  const world = silentWorld(0, { suspicionMult: 0 });
+  world.receive(suspect("other", 1, "x"));
+  world.runFor(0.01);
+  equal(world.memberlist.node("other")!.status, NodeStatus.dead);
+  throws(() => resolveMemberlistOptions({ name: "a", suspicionMult: -1 }), { option: "suspicionMult" });
+});
