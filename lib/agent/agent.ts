@@ -14,6 +14,7 @@ import type { AgentConfig } from "./agent_config.ts";
 import { AgentKeys } from "./agent_keys.ts";
 import { AgentLogger } from "./agent_logger.ts";
 import { AgentMetrics } from "./agent_metrics.ts";
+import { type AgentStats, AgentStatsReport } from "./agent_stats.ts";
 import { type StartedSerf, startSerf } from "./agent_start.ts";
 import { errorText } from "./config_error.ts";
 import { EventHandlers } from "./event_handlers.ts";
@@ -21,9 +22,6 @@ import { type EventListener, EventOutlet } from "./event_outlet.ts";
 import type { LogRing } from "./log_ring.ts";
 import { resolveJoinAddress } from "./resolver.ts";
 import { checkTagsLength, writeTagsFile } from "./tags_file.ts";
-
-/** What `stats` reports: sections of names and values. */
-export type AgentStats = Record<string, Record<string, string>>;
 
 /**
  * ```
@@ -46,6 +44,7 @@ export class Agent {
   readonly #platform: Platform;
   readonly #transport: GossipTransport;
   readonly #outlet: EventOutlet;
+  readonly #stats: AgentStatsReport;
   readonly #finish: () => void;
   #isShutDown = false;
 
@@ -98,6 +97,7 @@ export class Agent {
     this.#outlet = outlet;
     this.keys = new AgentKeys(logger, serf.keys);
     outlet.subscribe((event) => this.handlers.onEvent(event));
+    this.#stats = new AgentStatsReport(serf, this.handlers, platform.runtime, () => this.#activities());
     this.#finish = resolve;
     metrics.start(() => this.#activities());
   }
@@ -176,24 +176,9 @@ export class Agent {
     await this.#call((done) => this.serf.setTags(tags, done));
   }
 
-  /** What we report about ourselves. surface.md 1.7. */
+  /** What we report about ourselves; a section is the same object while nothing in it has changed. surface.md 1.7. */
   stats(): AgentStats {
-    const { os, arch, cpuCount, version } = this.#platform.runtime;
-    const local = this.serf.localMember();
-    return {
-      agent: { name: local.name },
-      event_handlers: this.handlers.stats(),
-      runtime: {
-        arch,
-        cpu_count: String(cpuCount),
-        goroutines: String(this.#activities()),
-        max_procs: String(cpuCount),
-        os,
-        version,
-      },
-      serf: this.serf.stats(),
-      tags: Object.fromEntries(local.tags),
-    };
+    return this.#stats.now();
   }
 
   /** A member's network coordinate; undefined when the node is unknown or has told none. */

@@ -51,6 +51,7 @@ export class EventHandlers {
   readonly #dropLines: LogLimiter;
   // bounded: by the configuration.
   #handlers: readonly EventHandler[];
+  #stats: Readonly<Record<string, string>> | undefined;
   // bounded: one per configured script, and per removed one that still runs.
   readonly #queues = new Map<string, ScriptQueue>();
   #isStopped = false;
@@ -82,13 +83,27 @@ export class EventHandlers {
   /** These from now on, and only these. Runs go on; events that wait for a script that is gone are dropped. */
   replace(handlers: readonly EventHandler[]): void {
     this.#handlers = handlers;
+    this.#stats = undefined;
     for (const [script, { waiting }] of this.#queues) {
       if (!handlers.some((handler) => handler.script === script)) waiting.length = 0;
     }
   }
 
-  /** For `info`: `<event>:<name>` and the script; where several have one filter, all of them, in their order. */
-  stats(): Record<string, string> {
+  /**
+   * For `info`: `<event>:<name>` and the script; where several have one filter, all of them, in their order. The same
+   * object until {@linkcode replace}.
+   */
+  stats(): Readonly<Record<string, string>> {
+    return this.#stats ??= this.#describe();
+  }
+
+  /** Starts nothing more. Scripts that run are left alone, and nobody hears of them. Idempotent. */
+  stop(): void {
+    this.#isStopped = true;
+    for (const { waiting } of this.#queues.values()) waiting.length = 0;
+  }
+
+  #describe(): Record<string, string> {
     const scripts = new Map<string, string[]>();
     for (const { script, filters } of this.#handlers) {
       for (const { kind, name } of filters) {
@@ -97,12 +112,6 @@ export class EventHandlers {
       }
     }
     return Object.fromEntries(Array.from(scripts, ([key, texts]) => [key, texts.join(", ")]));
-  }
-
-  /** Starts nothing more. Scripts that run are left alone, and nobody hears of them. Idempotent. */
-  stop(): void {
-    this.#isStopped = true;
-    for (const { waiting } of this.#queues.values()) waiting.length = 0;
   }
 
   #enqueue(script: string, event: SerfEvent): void {

@@ -115,20 +115,6 @@ function readMemberField(reader: MsgpackReader, field: number, member: RpcMember
   else member[VERSION_FIELDS[field - 5]!] = reader.uint(0xff);
 }
 
-/** Appends the reply to `stats`: sections of names and values, in the record's own order. */
-export function encodeStats(
-  writer: MsgpackWriter,
-  stats: Readonly<Record<string, Readonly<Record<string, string>>>>,
-): void {
-  const sections = Object.entries(stats);
-  writer.mapHeader(sections.length);
-  for (const [section, values] of sections) {
-    const pairs = Object.entries(values);
-    writer.string(section).mapHeader(pairs.length);
-    for (const [name, value] of pairs) writer.string(name).string(value);
-  }
-}
-
 /** @throws {WireError} when malformed. */
 export function decodeStats(reader: MsgpackReader): Map<string, Map<string, string>> {
   const stats = new Map<string, Map<string, string>>();

@@ -35,6 +35,7 @@ export interface RpcBackend {
   forceLeave(node: string, prune: boolean): Promise<void>;
   /** Removes, then sets. */
   setTags(set: ReadonlyMap<string, string>, remove: readonly string[]): Promise<void>;
+  /** Sections by their names; one is the same object as before while nothing in it has changed. */
   stats(): Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** @returns undefined when the node is unknown or has told no coordinate yet. */
   coordinateOf(node: string): Coordinate | undefined;

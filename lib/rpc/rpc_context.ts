@@ -9,6 +9,7 @@ import { DROP_NOTICE } from "./log_stream.ts";
 import { MemberEncoder } from "./member_encoding.ts";
 import type { DroppedThing } from "./record_queue.ts";
 import type { RpcBackend } from "./rpc_backend.ts";
+import { StatsEncoder } from "./stats_encoding.ts";
 
 /** What a server counted since it began. Each is a whole number that only grows. */
 export interface RpcCounters {
@@ -88,6 +89,7 @@ export class RpcContext {
   readonly records = new MsgpackWriter(4096, "new");
   readonly reader = new MsgpackReader();
   readonly members = new MemberEncoder();
+  readonly stats = new StatsEncoder();
   readonly events: EventHub;
   readonly budget: ClientBudget;
   readonly log: RpcLog;

@@ -165,8 +165,8 @@ async function outcome(work: () => Promise<void>): Promise<string> {
 }
 
 function stats(session: RpcSession, seq: Seq): void {
-  const sections = session.context.backend.stats();
-  replies.encodeStats(session.reply(seq, ""), sections);
+  const { backend, stats } = session.context;
+  stats.encode(session.reply(seq, ""), backend.stats());
 }
 
 function getCoordinate(session: RpcSession, seq: Seq, body: MsgpackReader): void {

@@ -20,7 +20,7 @@ import type { QueryParams } from "./query_sender.ts";
 import { Recovery } from "./recovery.ts";
 import { createSerfParts, type SerfParts } from "./serf_parts.ts";
 import type { SerfPorts } from "./serf_ports.ts";
-import { serfStats } from "./stats.ts";
+import { SerfStats } from "./stats.ts";
 import { encodeTags, META_BYTES_MAX } from "./tags.ts";
 
 /** Where this node stands. */
@@ -45,6 +45,7 @@ export class Serf {
   readonly #leaver: Leaver;
   readonly #recovery: Recovery | undefined;
   readonly #pending = new PendingCalls();
+  readonly #stats = new SerfStats();
   readonly #writer = new MsgpackWriter(256);
   #tags: ReadonlyMap<string, string>;
   #state: SerfState = "alive";
@@ -266,10 +267,10 @@ export class Serf {
     return this.#parts.coordinates.coordinateOf(name);
   }
 
-  /** Serf's statistics by their names, all as text. */
-  stats(): Record<string, string> {
+  /** Serf's statistics by their names, all as text. The same object while nothing has changed. */
+  stats(): Readonly<Record<string, string>> {
     const { table, broadcasts, coordinates, memberClock, eventClock, queryClock } = this.#parts;
-    return serfStats({
+    return this.#stats.of({
       members: table.size,
       failed: table.failed.length,
       left: table.left.length,

@@ -327,6 +327,25 @@ Deno.test("Agent.stats() has the sections and names that users know", async () =
   agent.shutdown();
 });
 
+Deno.test("Agent.stats() gives the same section again until one of its values changes", async () => {
+  const { agent, platform } = await create({ ...A, tag: ["dc=east"], eventHandler: ["x"] });
+  await pass(platform, 2_000);
+  const before = agent.stats();
+  for (const [name, section] of Object.entries(agent.stats())) equal(section, before[name]);
+
+  agent.userEvent("deploy", new Uint8Array(0), false);
+  equal(agent.stats()["serf"]!["event_time"], String(Number(before["serf"]!["event_time"]) + 1));
+  await inTime(platform, agent.setTags(new Map([["dc", "west"]]), []));
+  deepEqual(agent.stats()["tags"], { dc: "west" });
+  agent.handlers.replace([]);
+  deepEqual(agent.stats()["event_handlers"], {});
+  const end = agent.onEvent(() => {});
+  equal(Number(agent.stats()["runtime"]!["goroutines"]), Number(before["runtime"]!["goroutines"]) + 1);
+  end();
+  equal(agent.stats()["agent"], before["agent"]);
+  agent.shutdown();
+});
+
 Deno.test("Agent.shutdown() ends everything, once", async () => {
   const { agent, platform, lines } = await create(A);
   let finished = 0;

@@ -3,6 +3,7 @@ import { decode, decodeMulti } from "@msgpack/msgpack";
 import { WireError } from "../../../lib/base/errors.ts";
 import * as messages from "../../../lib/rpc/messages.ts";
 import * as replies from "../../../lib/rpc/replies.ts";
+import { StatsEncoder } from "../../../lib/rpc/stats_encoding.ts";
 import { decodeValue } from "../../../lib/rpc/rpc_value.ts";
 import { MsgpackReader } from "../../../lib/wire/msgpack_reader.ts";
 import { encoded } from "./conversation.ts";
@@ -108,7 +109,7 @@ Deno.test("replies read the same to a general decoder and to our own", () => {
   equal(replies.decodeJoined(reader(joined)), 3);
 
   const stats = { agent: { name: "x" }, tags: {} };
-  const statsBody = encoded((w) => replies.encodeStats(w, stats));
+  const statsBody = encoded((w) => new StatsEncoder().encode(w, stats));
   deepEqual(decode(statsBody), stats);
   deepEqual(
     replies.decodeStats(reader(statsBody)),
