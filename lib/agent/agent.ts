@@ -191,7 +191,7 @@ export class Agent {
     return this.#outlet.subscribe(listener);
   }
 
-  /** Announces something to everybody. @throws as Serf.userEvent(). */
+  /** Announces something to everybody. @param payload borrowed. @throws as Serf.userEvent(). */
   userEvent(name: string, payload: Uint8Array, coalesce: boolean): void {
     const text = `Requesting user event send: ${name}. Coalesced: ${coalesce}. Payload: ${goText(payload)}`;
     this.#log(LogLevel.debug, text);

@@ -32,6 +32,7 @@ export class LogRing {
   push(level: LogLevel, line: string): void {
     this.#entries[this.#next] = { level, line };
     this.#next = (this.#next + 1) % this.#capacity;
+    if (this.#subscribers.size === 0) return;
     // Over a copy: who is called may subscribe, or end its subscription.
     for (const subscriber of [...this.#subscribers]) {
       if (level >= subscriber.level && this.#subscribers.has(subscriber)) subscriber.listener(line);

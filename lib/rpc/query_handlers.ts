@@ -15,7 +15,7 @@ const QUERIES_MAX = 512;
 /** The verb `event`. */
 export function event(session: RpcSession, seq: Seq, body: MsgpackReader): void {
   const { name, payload, coalesce } = messages.decodeEvent(body);
-  session.reply(seq, attempt(() => session.context.backend.userEvent(name, payload.slice(), coalesce)));
+  session.reply(seq, attempt(() => session.context.backend.userEvent(name, payload, coalesce)));
 }
 
 /** The verb `query`. */

@@ -41,7 +41,7 @@ export interface RpcBackend {
   coordinateOf(node: string): Coordinate | undefined;
   /** Coalesced member and user events, and queries, for streams. @returns what ends it. */
   onEvent(listener: (event: SerfEvent) => void): () => void;
-  /** Sends a user event to all members. @throws {SizeLimitError} in words for the client; nothing was sent. */
+  /** Sends a user event to all members. @param payload borrowed. @throws {SizeLimitError} in words for the client; nothing was sent. */
   userEvent(name: string, payload: Uint8Array, coalesce: boolean): void;
   /** Asks all members that pass the filters. @throws {Error} in words for the client; nothing was sent. */
   query(name: string, payload: Uint8Array, params: QueryParams, sink: QuerySink): void;

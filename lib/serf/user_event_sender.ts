@@ -1,7 +1,7 @@
 /** User events of our own. protocol.md D.4, surface.md 6.2. */
+import { isTextWithin } from "../base/byte_text.ts";
 import { SizeLimitError } from "../base/errors.ts";
 import { MsgpackWriter } from "../wire/msgpack_writer.ts";
-import { encodeText } from "../wire/text.ts";
 import type { Broadcasts } from "./broadcasts.ts";
 import { encodeUserEvent } from "./event_messages.ts";
 import type { UserEvent } from "./events.ts";
@@ -31,7 +31,7 @@ export class UserEventSender {
   send(name: string, payload: Uint8Array, coalesce: boolean): void {
     const { eventClock, userEvents, broadcasts, bytesMax } = this.#context;
     // Before it is encoded, so that a huge one costs nothing; the encoding adds some forty bytes.
-    if (encodeText(name).length + payload.length > bytesMax) {
+    if (!isTextWithin(name, bytesMax - payload.length)) {
       throw new SizeLimitError(`user event exceeds configured limit of ${bytesMax} bytes before encoding`);
     }
     const lTime = eventClock.time;

@@ -3,36 +3,51 @@ const DEPTH = 64;
 
 const encoder = new TextEncoder();
 
-/** A request header with a fixed Seq, so that every reply has the same length. */
+/** Bodies of the commands that have one. */
+const BODIES: Readonly<Record<string, readonly number[]>> = {
+  // {Name: "bench", Payload: "x", Coalesce: false}
+  event: [
+    0x83,
+    ...text("Coalesce"),
+    0xc2,
+    ...text("Name"),
+    ...text("bench"),
+    ...text("Payload"),
+    0xc4,
+    1,
+    0x78,
+  ],
+};
+
+/** A short text in MessagePack. */
+function text(value: string): readonly number[] {
+  return [0xa0 | value.length, ...encoder.encode(value)];
+}
+
+/** A request with a fixed Seq, so that every reply has the same length. */
 function request(command: string): Uint8Array {
-  const name = encoder.encode(command);
   return new Uint8Array([
     0x82,
-    0xa7,
-    ...encoder.encode("Command"),
-    0xa0 | name.length,
-    ...name,
-    0xa3,
-    ...encoder.encode("Seq"),
+    ...text("Command"),
+    ...text(command),
+    ...text("Seq"),
     7,
+    ...BODIES[command] ?? [],
   ]);
 }
 
 const HANDSHAKE = new Uint8Array([
   ...request("handshake"),
   0x81,
-  0xa7,
-  ...encoder.encode("Version"),
+  ...text("Version"),
   1,
 ]);
 /** `{Error: "", Seq: 7}`, as every agent writes it. */
 const OK_HEADER = new Uint8Array([
   0x82,
-  0xa5,
-  ...encoder.encode("Error"),
-  0xa0,
-  0xa3,
-  ...encoder.encode("Seq"),
+  ...text("Error"),
+  ...text(""),
+  ...text("Seq"),
   7,
 ]);
 
