@@ -58,17 +58,26 @@ export class RpcClient {
   #lastSeq = 0;
   #isClosed = false;
 
-  private constructor(connection: StreamConnection) {
+  /**
+   * Settles with the agent's answer to the greeting; what was asked meanwhile is answered after it. Rejects with what the
+   * agent says, as `Invalid authentication token`; the connection is closed then.
+   */
+  readonly accepted: Promise<void>;
+
+  private constructor(connection: StreamConnection, authKey: string) {
     this.#connection = connection;
     void this.#readAll();
+    this.accepted = this.#greet(authKey);
+    // Who asks for something at once may never look at it: his request fails too.
+    this.accepted.catch(() => this.close());
   }
 
   /**
-   * Connects, shakes hands, and authenticates unless `authKey` is empty.
+   * Connects, and greets: shakes hands, and authenticates unless `authKey` is empty. Requests may follow at once.
    *
    * @param address `host:port`; the port is mandatory.
    * @throws {Error} `dial tcp 127.0.0.1:7373: connect: connection refused`, `dial tcp: address x: missing port in
-   *   address`, or what the agent says. Nothing stays open then.
+   *   address`.
    */
   static async connect(
     platform: Pick<Platform, "dialStream">,
@@ -76,15 +85,7 @@ export class RpcClient {
     authKey: string,
   ): Promise<RpcClient> {
     const { host, port } = parseDialAddress(address);
-    const client = new RpcClient(await platform.dialStream(host, port, CONNECT_TIMEOUT_MS));
-    try {
-      await client.#call("handshake", (writer) => messages.encodeHandshake(writer, messages.RPC_VERSION));
-      if (authKey !== "") await client.#call("auth", (writer) => messages.encodeAuth(writer, authKey));
-      return client;
-    } catch (error) {
-      client.close();
-      throw error;
-    }
+    return new RpcClient(await platform.dialStream(host, port, CONNECT_TIMEOUT_MS), authKey);
   }
 
   /** Resolves when the connection has ended, by whichever side. */
@@ -222,6 +223,16 @@ export class RpcClient {
     for (const pending of this.#pending.values()) pending.reject(clientClosed());
     this.#pending.clear();
     this.#closed.resolve();
+  }
+
+  async #greet(authKey: string): Promise<void> {
+    const handshake = this.#call("handshake", (writer) => {
+      messages.encodeHandshake(writer, messages.RPC_VERSION);
+    });
+    const auth = authKey === ""
+      ? undefined
+      : this.#call("auth", (writer) => messages.encodeAuth(writer, authKey));
+    await Promise.all([handshake, auth]);
   }
 
   #askForKeys(command: string, key?: string): Promise<KeyAnswer> {

@@ -2,7 +2,7 @@
 import { compareBytewise, goTrim } from "../../base/go_text.ts";
 import { defineCommand, orFail } from "../command.ts";
 import { checkFormat, goJson } from "../output.ts";
-import { FORMAT_FLAG, RPC_FLAGS, withClient } from "../rpc_options.ts";
+import { FORMAT_FLAG, RPC_FLAGS, withClientAtOnce } from "../rpc_options.ts";
 
 type Stats = ReadonlyMap<string, ReadonlyMap<string, string>>;
 
@@ -13,7 +13,7 @@ export const info = defineCommand({
   about: ["Prints what a running agent tells about itself, for those who look after it."],
   flags: [FORMAT_FLAG, ...RPC_FLAGS],
 }, (context) =>
-  withClient(context, async (client) => {
+  withClientAtOnce(context, async (client) => {
     const stats = await orFail("Error querying agent", client.stats());
     const format = context.flags.text("format") ?? "text";
     checkFormat(format);

@@ -5,7 +5,7 @@ import type { RpcMember } from "../../rpc/replies.ts";
 import { CommandFailure, defineCommand, orFail } from "../command.ts";
 import { flag } from "../flags.ts";
 import { checkFormat, columnize, goJson, type JsonValue } from "../output.ts";
-import { FORMAT_FLAG, RPC_FLAGS, withClient } from "../rpc_options.ts";
+import { FORMAT_FLAG, RPC_FLAGS, withClientAtOnce } from "../rpc_options.ts";
 
 const ANCHORED = "The expression has to match as a whole.";
 
@@ -57,7 +57,7 @@ export const members = defineCommand({
   }
   const { tags, invalid } = parseTagPairs(filters);
   if (tags === undefined) throw new CommandFailure(`Error: Invalid tag: '${invalid}'`);
-  return withClient(context, async (client) => {
+  return withClientAtOnce(context, async (client) => {
     const found = await orFail(
       "Error retrieving members",
       client.membersFiltered(tags, flags.text("status") ?? "", flags.text("name") ?? ""),

@@ -22,6 +22,7 @@ async function connected(authKey = "", token = authKey) {
     },
   };
   const client = await RpcClient.connect(platform, "[::1]:7373", token);
+  await client.accepted;
   return { backend, client, session, ended, dialled };
 }
 
@@ -35,7 +36,9 @@ async function connectedTo(answer: (writes: number) => Uint8Array | null): Promi
     else connection.send(bytes);
     return 0;
   };
-  return await RpcClient.connect({ dialStream: () => Promise.resolve(connection) }, "h:1", "");
+  const client = await RpcClient.connect({ dialStream: () => Promise.resolve(connection) }, "h:1", "");
+  await client.accepted;
+  return client;
 }
 
 Deno.test("RpcClient.connect() dials the address with a timeout, and shakes hands", async () => {
@@ -71,6 +74,31 @@ Deno.test("RpcClient.connect() authenticates, and says when the key is wrong", a
   await rejects(keyless.members(), { message: "Authentication required" });
   await rejects(keyless.join(["a"], false), { message: "Authentication required" });
   keyless.close();
+});
+
+Deno.test("RpcClient: what is asked at once goes out with the greeting, and is answered after it", async () => {
+  const connection = new FakeConnection();
+  const client = await RpcClient.connect({ dialStream: () => Promise.resolve(connection) }, "h:1", "sekret");
+  const order: string[] = [];
+  const members = client.members().then(() => order.push("members"));
+  void client.accepted.then(() => order.push("accepted"));
+  equal(connection.writes, 3); // handshake, auth, members: before a byte came back
+  const empty = encoded((writer) => writer.mapHeader(1).string("Members").arrayHeader(0));
+  for (const seq of [1, 2, 3]) connection.send(encoded((writer) => encodeResponseHeader(writer, seq, "")));
+  connection.send(empty);
+  await members;
+  deepEqual(order, ["accepted", "members"]);
+  client.close();
+});
+
+Deno.test("RpcClient: a refused greeting closes the connection, and fails what was asked with it", async () => {
+  const connection = new FakeConnection();
+  const client = await RpcClient.connect({ dialStream: () => Promise.resolve(connection) }, "h:1", "zork");
+  const members = client.members();
+  connection.send(encoded((writer) => encodeResponseHeader(writer, 1, "")));
+  connection.send(encoded((writer) => encodeResponseHeader(writer, 2, "Invalid authentication token")));
+  await rejects(client.accepted, { message: "Invalid authentication token" });
+  await rejects(members, { message: "client closed" });
 });
 
 Deno.test("RpcClient: every command reaches the agent and brings its answer", async () => {

@@ -48,6 +48,7 @@ Deno.test("RPC over sockets: the last answer arrives before the connection ends"
 Deno.test("RPC over sockets: a client that vanishes is forgotten", async () => {
   const { platform, server, address } = started(1);
   const clients = await Promise.all([1, 2, 3].map(() => RpcClient.connect(platform, address, "sekret")));
+  for (const client of clients) await client.accepted;
   equal(server.clientCount, 3);
   for (const client of clients) client.close();
   while (server.clientCount > 0) await settle();
