@@ -13,12 +13,9 @@ export const SIGNAL_TEXTS: Readonly<Record<AgentSignal, string>> = {
 
 const WATCHED: readonly AgentSignal[] = ["SIGINT", "SIGTERM", "SIGHUP"];
 
-/** Signals that nobody took yet: more than this many at once are the same wish repeated. */
-const WAITING_MAX = 4;
-
 /**
- * The same signal within this time is the same wish: a terminal sends Ctrl-C to a whole process group, and a task runner
- * in it passes its own on to us.
+ * A signal to end within this time after the same one is the same wish: a terminal sends Ctrl-C to a whole process group,
+ * and a task runner in it passes its own on to us. (Not so SIGHUP: each may tell of a file that was changed since.)
  */
 const ECHO_MS = 100;
 
@@ -28,8 +25,8 @@ const ECHO_MS = 100;
  * SIGUSR1 asks for the metrics, and does not wait for its turn.
  */
 export class SignalWatch {
-  // bounded: WAITING_MAX
-  readonly #waiting: AgentSignal[] = [];
+  // bounded: by WATCHED. Each waits once: what it asks for is done after it came, however often it came before.
+  readonly #waiting = new Set<AgentSignal>();
   #taker: ((signal: AgentSignal) => void) | undefined = undefined;
   #last: AgentSignal | undefined = undefined;
   #lastMs = 0;
@@ -42,19 +39,21 @@ export class SignalWatch {
 
   /** The next signal. One call at a time; a second one takes the place of the first, which then never settles. */
   next(): Promise<AgentSignal> {
-    const first = this.#waiting.shift();
-    if (first !== undefined) return Promise.resolve(first);
+    for (const first of this.#waiting) {
+      this.#waiting.delete(first);
+      return Promise.resolve(first);
+    }
     return new Promise((resolve) => this.#taker = resolve);
   }
 
   #onSignal(name: AgentSignal, nowMs: number): void {
-    const isEcho = name === this.#last && nowMs - this.#lastMs < ECHO_MS;
+    const isEcho = name !== "SIGHUP" && name === this.#last && nowMs - this.#lastMs < ECHO_MS;
     this.#last = name;
     this.#lastMs = nowMs;
     if (isEcho) return;
     const taker = this.#taker;
     this.#taker = undefined;
     if (taker !== undefined) return taker(name);
-    if (this.#waiting.length < WAITING_MAX) this.#waiting.push(name);
+    this.#waiting.add(name);
   }
 }
