@@ -42,6 +42,20 @@ Deno.test("DenoUi ends an output whose reader has gone, and that one only", () =
   equal(err.text, "still here");
 });
 
+Deno.test("DenoUi loses what a full disk has no room for, and goes on when there is room again", () => {
+  const out = new FakeOutput(4);
+  const ui = new DenoUi(out, new FakeOutput());
+  const full = Object.assign(new Error("No space left on device (os error 28)"), { code: "ENOSPC" });
+  out.failures.push(undefined, full);
+  ui.out("begun and cut off\n");
+  out.failures.push(full);
+  ui.out("lost\n");
+  equal(ui.isOpen, true);
+  ui.out("kept\n");
+  // The line that was cut off is ended, so that the next one does not run on in it.
+  equal(out.text, "begu\nkept\n");
+});
+
 Deno.test("DenoUi offers bytes again to an output that is full for the moment", () => {
   const out = new FakeOutput(4);
   const full = Object.assign(new Error("Resource temporarily unavailable (os error 11)"), { code: "EAGAIN" });
