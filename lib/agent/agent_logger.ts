@@ -57,11 +57,12 @@ export class AgentLogger implements Logger {
   }
 
   log(level: LogLevel, text: string): void {
-    const line = formatLogLine(this.#clock.wallMs(), level, shortened(text));
+    const short = shortened(text);
+    const line = formatLogLine(this.#clock.wallMs(), level, short);
     this.ring.push(level, line);
     // Most lines are of levels that nobody looks at: what shows the others is 20 times dearer than the ring.
     if (level < this.level) return;
-    this.tee?.(level, text);
+    this.tee?.(level, short);
     this.#show(level, line);
   }
 

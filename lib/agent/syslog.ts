@@ -1,5 +1,6 @@
-/** The log as the system's own: syslog's datagrams on its local socket. surface.md 2.7. */
+/** The log as the system's own: syslog's messages on its local socket. surface.md 2.7. */
 import { type Clock, LogLevel } from "../base/ports.ts";
+import { Timer } from "../base/timer_heap.ts";
 import type { DatagramSender, Platform } from "../platform/platform.ts";
 import { encodeText } from "../wire/text.ts";
 import { ConfigError } from "./config_error.ts";
@@ -23,11 +24,14 @@ const SEVERITIES: Readonly<Record<LogLevel, number>> = {
   [LogLevel.error]: 3,
 };
 
+/** How long a daemon that takes nothing may keep the agent from ending. */
+const CLOSE_MS = 500;
+
 const MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
 
 /** A way to the system's log. */
 export class Syslog {
-  readonly #clock: Pick<Clock, "wallMs">;
+  readonly #clock: Clock;
   readonly #facility: number;
   readonly #pid: number;
   readonly #socket: DatagramSender;
@@ -70,9 +74,13 @@ export class Syslog {
     this.#socket.send(encodeText(line));
   }
 
-  /** Sends what waits, and ends. */
+  /** Sends what waits, as far as it is taken within {@linkcode CLOSE_MS}, and ends. */
   async close(): Promise<void> {
-    await this.#socket.drained();
+    const { promise: tooLate, resolve } = Promise.withResolvers<void>();
+    const timer = new Timer(resolve);
+    this.#clock.arm(timer, CLOSE_MS);
+    await Promise.race([this.#socket.drained(), tooLate]);
+    this.#clock.disarm(timer);
     this.#socket.close();
   }
 }

@@ -59,7 +59,7 @@ export function createPlatform(): Platform {
     },
     async openUnixDatagrams(path) {
       const { openUnixDatagrams } = await import("./datagram_sender.ts");
-      return openUnixDatagrams(path);
+      return await openUnixDatagrams(path);
     },
     memoryUsage,
     async openMulticast(options, onPacket) {
