@@ -40,7 +40,7 @@ export class DenoFiles implements Files {
   writeAtomic(path: string, text: string, mode: number): void {
     const bytes = new TextEncoder().encode(text);
     const existing = statOrUndefined(path);
-    if (existing === undefined) return asGoError(path, () => replace(path, bytes, mode, undefined));
+    if (existing === undefined) return asGoError(path, () => create(path, bytes, mode));
     try {
       // The file that a symbolic link leads to is replaced, not the link.
       replace(Deno.realPathSync(path), bytes, mode, existing);
@@ -48,6 +48,21 @@ export class DenoFiles implements Files {
       if (!forbidsReplacing(error)) throw pathError("open", path, error);
       asGoError(path, () => writeThrough(path, { write: true, truncate: true }, bytes));
     }
+  }
+}
+
+/** A file that is not there yet, perhaps where a symbolic link says that it should be. */
+function create(path: string, bytes: Uint8Array, mode: number): void {
+  if (!isLink(path)) return replace(path, bytes, mode, undefined);
+  writeThrough(path, { write: true, create: true, mode }, bytes);
+  syncDirectory(Deno.realPathSync(path));
+}
+
+function isLink(path: string): boolean {
+  try {
+    return Deno.lstatSync(path).isSymlink;
+  } catch {
+    return false;
   }
 }
 

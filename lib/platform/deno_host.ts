@@ -1,5 +1,6 @@
 /** What the host tells about itself: name, interfaces, default route, names of others, signals. */
 import { parseIp } from "../base/address.ts";
+import type { LookupAddress } from "node:dns";
 import type { InterfaceAddress, MemoryUsage, RuntimeInfo, SignalName } from "./platform.ts";
 
 /** The name that Go has for an architecture. */
@@ -116,15 +117,19 @@ export async function resolveHost(host: string): Promise<string[]> {
   // The module warns on standard error of an empty name.
   if (host === "") throw new Error("lookup : no such host");
   const { lookup } = await import("node:dns");
-  return new Promise((resolve, reject) => {
-    lookup(host, { all: true, verbatim: true }, (error, addresses) => {
-      if (error === null && addresses.length > 0) {
-        // A resolver tells an address once for each kind of socket.
-        return resolve([...new Set(addresses.map(({ address }) => address))]);
-      }
-      reject(new Error(`lookup ${host}: ${lookupFailure(error)}`, { cause: error }));
-    });
+  const addresses = await new Promise<LookupAddress[]>((resolve, reject) => {
+    // Throws at once when the name cannot be one: it is not a domain in any script.
+    lookup(
+      host,
+      { all: true, verbatim: true },
+      (error, found) => error === null ? resolve(found) : reject(error),
+    );
+  }).catch((error) => {
+    throw new Error(`lookup ${host}: ${lookupFailure(error)}`, { cause: error });
   });
+  if (addresses.length === 0) throw new Error(`lookup ${host}: no such host`);
+  // A resolver tells an address once for each kind of socket.
+  return [...new Set(addresses.map(({ address }) => address))];
 }
 
 function lookupFailure(error: { code?: string | undefined } | null): string {

@@ -17,6 +17,8 @@ export function systemErrorText(error: unknown): string {
   // The runtime's own permission system speaks of flags that a user of a compiled program cannot pass.
   if (error instanceof Deno.errors.NotCapable) return "permission denied";
   const message = error instanceof Error ? error.message : String(error);
+  // The runtime looks at paths before the system can.
+  if (message.includes("unexpected NUL byte")) return "invalid argument";
   const system = /^(.*?) \(os error \d+\)/.exec(message);
   const text = system === null ? message : system[1]!;
   return text.charAt(0).toLowerCase() + text.slice(1);

@@ -31,6 +31,9 @@ Deno.test("DenoFiles fails in Go's words", () => {
     throws(() => files.writeAtomic(`${missing}/x`, "", 0o600), {
       message: `open ${missing}/x: no such file or directory`,
     });
+    throws(() => files.stat("a\0b"), { message: "stat a\0b: invalid argument" });
+    throws(() => files.readText("a\0b"), { message: "open a\0b: invalid argument" });
+    throws(() => files.writeAtomic("a\0b", "", 0o600), { message: "open a\0b: invalid argument" });
     throws(() => files.writeAtomic(directory, "", 0o600), { message: `open ${directory}: is a directory` });
     equal(files.stat(missing), undefined);
     deepEqual(files.stat(directory), { isDirectory: true });
@@ -88,6 +91,21 @@ Deno.test("DenoFiles.writeAtomic() writes through a symbolic link, and keeps the
     files.writeAtomic(`${directory}/link`, "new", 0o600);
     equal(Deno.lstatSync(`${directory}/link`).isSymlink, true);
     equal(Deno.readTextFileSync(`${directory}/real/file`), "new");
+  });
+});
+
+Deno.test("DenoFiles.writeAtomic() makes the file that a symbolic link leads to", () => {
+  inDirectory((directory) => {
+    Deno.mkdirSync(`${directory}/real`);
+    Deno.symlinkSync("real/file", `${directory}/link`);
+    files.writeAtomic(`${directory}/link`, "new", 0o600);
+    equal(Deno.lstatSync(`${directory}/link`).isSymlink, true);
+    equal(Deno.readTextFileSync(`${directory}/real/file`), "new");
+    equal(modeOf(`${directory}/real/file`), 0o600);
+    Deno.symlinkSync("none/file", `${directory}/astray`);
+    throws(() => files.writeAtomic(`${directory}/astray`, "new", 0o600), {
+      message: `open ${directory}/astray: no such file or directory`,
+    });
   });
 });
 

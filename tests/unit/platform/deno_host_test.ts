@@ -21,6 +21,7 @@ Deno.test("resolveHost() gives IP literals for names, and IP literals for themse
 
 Deno.test("resolveHost() fails in Go's words", async () => {
   await rejects(resolveHost(""), { message: "lookup : no such host" });
+  await rejects(resolveHost("\ufffd.x"), { message: "lookup \ufffd.x: no such host" });
   await rejects(resolveHost("no such name"), { message: "lookup no such name: no such host" });
 });
 
