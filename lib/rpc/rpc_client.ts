@@ -1,11 +1,13 @@
 /**
  * The client's side of the RPC protocol, for the command line. Small, because every command loads it.
  *
- * Requests are sent at once and may overlap; the agent answers them in order. There is no timeout for an answer: some
- * take as long as the cluster needs.
+ * Requests are sent at once and may overlap; the agent answers them in order. The greeting alone has a timeout: other
+ * answers take as long as the cluster needs.
  */
 import { WireError } from "../base/errors.ts";
 import { parsePort, splitHostPort } from "../base/host_port.ts";
+import type { Clock } from "../base/ports.ts";
+import { Timer } from "../base/timer_heap.ts";
 import type { Coordinate } from "../coordinate/coordinate.ts";
 import type { Platform, StreamConnection } from "../platform/platform.ts";
 import { MsgpackReader } from "../wire/msgpack_reader.ts";
@@ -22,7 +24,7 @@ import type { RpcMember } from "./replies.ts";
 import { isBodiless, RpcError } from "./rpc_error.ts";
 import { decodeValueMap, type RpcValue } from "./rpc_value.ts";
 
-/** How long connecting may take. */
+/** How long connecting may take, and again the greeting: what listens may be stuck, or no agent. */
 const CONNECT_TIMEOUT_MS = 10_000;
 /** The longest answer that is taken: the members of a cluster of three million. */
 const ANSWER_BYTES_MAX = 1 << 29;
@@ -60,14 +62,15 @@ export class RpcClient {
 
   /**
    * Settles with the agent's answer to the greeting; what was asked meanwhile is answered after it. Rejects with what the
-   * agent says, as `Invalid authentication token`; the connection is closed then.
+   * agent says, as `Invalid authentication token`, or with `read tcp 127.0.0.1:7373: i/o timeout`; the connection is
+   * closed then.
    */
   readonly accepted: Promise<void>;
 
-  private constructor(connection: StreamConnection, authKey: string) {
+  private constructor(connection: StreamConnection, authKey: string, clock: Clock) {
     this.#connection = connection;
     void this.#readAll();
-    this.accepted = this.#greet(authKey);
+    this.accepted = this.#greet(authKey, clock);
     // Who asks for something at once may never look at it: his request fails too.
     this.accepted.catch(() => this.close());
   }
@@ -80,12 +83,12 @@ export class RpcClient {
    *   address`.
    */
   static async connect(
-    platform: Pick<Platform, "dialStream">,
+    platform: Pick<Platform, "dialStream" | "clock">,
     address: string,
     authKey: string,
   ): Promise<RpcClient> {
     const { host, port } = parseDialAddress(address);
-    return new RpcClient(await platform.dialStream(host, port, CONNECT_TIMEOUT_MS), authKey);
+    return new RpcClient(await platform.dialStream(host, port, CONNECT_TIMEOUT_MS), authKey, platform.clock);
   }
 
   /** Resolves when the connection has ended, by whichever side. */
@@ -217,22 +220,29 @@ export class RpcClient {
 
   /** Ends the connection; what is not yet answered fails. Idempotent. */
   close(): void {
+    this.#end(clientClosed());
+  }
+
+  #end(cause: RpcError): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#connection.close();
-    for (const pending of this.#pending.values()) pending.reject(clientClosed());
+    for (const pending of this.#pending.values()) pending.reject(cause);
     this.#pending.clear();
     this.#closed.resolve();
   }
 
-  async #greet(authKey: string): Promise<void> {
+  async #greet(authKey: string, clock: Clock): Promise<void> {
+    const tooLate = () => new RpcError(`read tcp ${this.#connection.remote}: i/o timeout`);
+    const deadline = new Timer(() => this.#end(tooLate()));
+    clock.arm(deadline, CONNECT_TIMEOUT_MS);
     const handshake = this.#call("handshake", (writer) => {
       messages.encodeHandshake(writer, messages.RPC_VERSION);
     });
     const auth = authKey === ""
       ? undefined
       : this.#call("auth", (writer) => messages.encodeAuth(writer, authKey));
-    await Promise.all([handshake, auth]);
+    await Promise.all([handshake, auth]).finally(() => clock.disarm(deadline));
   }
 
   #askForKeys(command: string, key?: string): Promise<KeyAnswer> {

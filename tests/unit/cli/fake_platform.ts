@@ -1,6 +1,7 @@
 /** A platform of which a command line sees only what a test gives it: it keeps what was printed. */
 import { TransportError } from "../../../lib/base/errors.ts";
 import { SeededRandom } from "../../../lib/base/seeded_random.ts";
+import { SimClock } from "../../../lib/sim/sim_clock.ts";
 import type { Platform, SignalName, StreamConnection, Ui } from "../../../lib/platform/platform.ts";
 
 /** Who answers a dialled connection. */
@@ -8,6 +9,7 @@ export type Listener = (host: string, port: number) => StreamConnection;
 
 /** The parts of {@linkcode Platform} that commands other than `agent` use; touching any other part is a test's failure. */
 export class FakePlatform {
+  readonly clock = new SimClock();
   readonly random = new SeededRandom(1);
   stdout = "";
   stderr = "";

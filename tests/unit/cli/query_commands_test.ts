@@ -12,9 +12,7 @@ interface Outcome {
 
 async function run(agent: FakeAgent, ...args: string[]): Promise<Outcome> {
   agent.fake.stdout = agent.fake.stderr = "";
-  const clock = { nowMs: () => 0 };
-  const platform = Object.assign(Object.create(agent.fake.platform), { clock });
-  const code = await runCli(args, platform);
+  const code = await runCli(args, agent.fake.platform);
   return { code, out: agent.fake.stdout, err: agent.fake.stderr };
 }
 

@@ -16,6 +16,7 @@ async function connected(authKey = "", token = authKey) {
   const ended = session.run();
   const dialled: unknown[] = [];
   const platform = {
+    clock: new FakeClock(),
     dialStream: (...dial: unknown[]) => {
       dialled.push(dial);
       return Promise.resolve(near);
@@ -23,7 +24,11 @@ async function connected(authKey = "", token = authKey) {
   };
   const client = await RpcClient.connect(platform, "[::1]:7373", token);
   await client.accepted;
-  return { backend, client, session, ended, dialled };
+  return { backend, client, session, ended, dialled, clock: platform.clock };
+}
+
+function platformOf(connection: FakeConnection) {
+  return { clock: new FakeClock(), dialStream: () => Promise.resolve(connection) };
 }
 
 /** A client connected to something that says `bytes` to whatever it is asked. */
@@ -36,7 +41,7 @@ async function connectedTo(answer: (writes: number) => Uint8Array | null): Promi
     else connection.send(bytes);
     return 0;
   };
-  const client = await RpcClient.connect({ dialStream: () => Promise.resolve(connection) }, "h:1", "");
+  const client = await RpcClient.connect(platformOf(connection), "h:1", "");
   await client.accepted;
   return client;
 }
@@ -48,8 +53,23 @@ Deno.test("RpcClient.connect() dials the address with a timeout, and shakes hand
   client.close();
 });
 
+Deno.test("RpcClient gives up on what never answers its greeting, and leaves no timer when it does", async () => {
+  const connection = new FakeConnection();
+  const platform = platformOf(connection);
+  const stuck = await RpcClient.connect(platform, "h:1", "");
+  const asked = stuck.members();
+  equal(platform.clock.timers.size, 1);
+  platform.clock.expire();
+  const timeout = { name: "RpcError", message: `read tcp ${connection.remote}: i/o timeout` };
+  await rejects(stuck.accepted, timeout);
+  await rejects(asked, timeout);
+  const { client, clock } = await connected();
+  equal(clock.timers.size, 0);
+  client.close();
+});
+
 Deno.test("RpcClient.connect() reports bad addresses as Go's dialler does", async () => {
-  const platform = { dialStream: () => Promise.reject(new Error("not reached")) };
+  const platform = { clock: new FakeClock(), dialStream: () => Promise.reject(new Error("not reached")) };
   const errors: Record<string, string> = {
     "": "dial tcp: missing address",
     "nohost": "dial tcp: address nohost: missing port in address",
@@ -78,7 +98,7 @@ Deno.test("RpcClient.connect() authenticates, and says when the key is wrong", a
 
 Deno.test("RpcClient: what is asked at once goes out with the greeting, and is answered after it", async () => {
   const connection = new FakeConnection();
-  const client = await RpcClient.connect({ dialStream: () => Promise.resolve(connection) }, "h:1", "sekret");
+  const client = await RpcClient.connect(platformOf(connection), "h:1", "sekret");
   const order: string[] = [];
   const members = client.members().then(() => order.push("members"));
   void client.accepted.then(() => order.push("accepted"));
@@ -93,7 +113,7 @@ Deno.test("RpcClient: what is asked at once goes out with the greeting, and is a
 
 Deno.test("RpcClient: a refused greeting closes the connection, and fails what was asked with it", async () => {
   const connection = new FakeConnection();
-  const client = await RpcClient.connect({ dialStream: () => Promise.resolve(connection) }, "h:1", "zork");
+  const client = await RpcClient.connect(platformOf(connection), "h:1", "zork");
   const members = client.members();
   connection.send(encoded((writer) => encodeResponseHeader(writer, 1, "")));
   connection.send(encoded((writer) => encodeResponseHeader(writer, 2, "Invalid authentication token")));
