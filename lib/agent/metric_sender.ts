@@ -11,12 +11,18 @@ const RETRY_MS = 5_000;
 /** Lines that wait for the target or for the next flush; more are dropped. */
 const LINES_MAX = 4_096;
 
+// deno-lint-ignore no-control-regex
+const UNFIT = /[: |\x00-\x1f\x7f]/g;
+
 /** The kind of a value, as it is written: counted, standing, or one of many. */
 export type MetricType = "c" | "g" | "ms";
 
-/** `serf-agent.memberlist.udp.sent:150.000000|c`, newline included. @param name whole; `:` and space become `_`. */
+/**
+ * `serf-agent.memberlist.udp.sent:150.000000|c`, newline included.
+ * @param name whole; `:` and space become `_`, and so does what would end the name or the line: strangers name events.
+ */
 export function metricLine(name: string, value: number, type: MetricType): string {
-  return `${name.replace(/[: ]/g, "_")}:${value.toFixed(6)}|${type}\n`;
+  return `${name.replace(UNFIT, "_")}:${value.toFixed(6)}|${type}\n`;
 }
 
 /** An open way to a collector. */

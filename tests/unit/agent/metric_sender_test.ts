@@ -43,6 +43,7 @@ Deno.test("metricLine() writes as go-metrics does", () => {
     "serf-agent.memberlist.udp.sent:150.000000|c\n",
   );
   equal(metricLine("serf-agent.serf.events.my ev:x", 1, "c"), "serf-agent.serf.events.my_ev_x:1.000000|c\n");
+  equal(metricLine("serf.events.x:1|c\nforged", 1, "c"), "serf.events.x_1_c_forged:1.000000|c\n");
   equal(metricLine("a", 0.0149484, "ms"), "a:0.014948|ms\n");
 });
 

@@ -44,6 +44,8 @@ Deno.test("serf.service starts, reloads and stops the agent as its signals mean"
   deepEqual(setting("KillSignal"), ["SIGINT"]);
   deepEqual(setting("Restart"), ["always"]);
   deepEqual(setting("RestartSec"), ["10"]);
+  // The folder is made where it is missing: an agent without configuration can start.
+  deepEqual(setting("ConfigurationDirectory"), ["serf"]);
   await verifyUnit();
 });
 
