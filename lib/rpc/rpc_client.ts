@@ -242,7 +242,11 @@ export class RpcClient {
     const auth = authKey === ""
       ? undefined
       : this.#call("auth", (writer) => messages.encodeAuth(writer, authKey));
-    await Promise.all([handshake, auth]).finally(() => clock.disarm(deadline));
+    try {
+      await Promise.all([handshake, auth]);
+    } finally {
+      clock.disarm(deadline);
+    }
   }
 
   #askForKeys(command: string, key?: string): Promise<KeyAnswer> {
