@@ -8,7 +8,7 @@ import type { BroadcastQueue } from "./broadcast_queue.ts";
 import type { MemberlistCounters } from "./counters.ts";
 import type { MemberlistDelegate } from "./delegate.ts";
 import type { NodeState } from "./node_state.ts";
-import type { NodeTable } from "./node_table.ts";
+import type { NodeDirectory } from "./node_table.ts";
 import type { MemberlistOptions } from "./options.ts";
 
 /** Ports, options and the passive collaborators: none of them calls a part. */
@@ -19,7 +19,7 @@ export interface Engine extends CorePorts {
   readonly local: NodeState;
   /** What port 0 in a message stands for. */
   readonly bindPort: number;
-  readonly table: NodeTable;
+  readonly table: NodeDirectory;
   readonly queue: BroadcastQueue;
   readonly awareness: Awareness;
   readonly acks: AckRegistry;

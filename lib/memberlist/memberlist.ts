@@ -18,7 +18,7 @@ import { Joiner, type JoinResult } from "./joiner.ts";
 import type { Keyring } from "./keyring.ts";
 import { isGone, Membership } from "./membership.ts";
 import { META_BYTES_MAX, NodeState, NodeStatus } from "./node_state.ts";
-import { NodeTable } from "./node_table.ts";
+import { type NodeDirectory, NodeTable } from "./node_table.ts";
 import type { MemberlistOptions } from "./options.ts";
 import { PacketReceiver } from "./packet_receiver.ts";
 import { PacketSender } from "./packet_sender.ts";
@@ -43,6 +43,12 @@ export interface LocalEndpoint {
   readonly address: Address;
   /** What port 0 in a message stands for. @default the port of `address` */
   readonly bindPort?: number;
+}
+
+/** What memberlist asks of the world. */
+export interface MemberlistPorts extends CorePorts {
+  /** Where it keeps what it knows of nodes; empty. @default a {@linkcode NodeTable} */
+  readonly nodes?: NodeDirectory | undefined;
 }
 
 /**
@@ -78,12 +84,11 @@ export class Memberlist implements TransportSink {
   constructor(
     options: MemberlistOptions,
     local: LocalEndpoint,
-    ports: CorePorts,
+    ports: MemberlistPorts,
     delegate: MemberlistDelegate,
     keyring?: Keyring,
   ) {
-    const { clock, random, logger, metrics = NO_METRICS } = ports;
-    const table = new NodeTable(random);
+    const { clock, random, logger, metrics = NO_METRICS, nodes: table = new NodeTable(random) } = ports;
     const queue = new BroadcastQueue({
       retransmitMult: options.retransmitMult,
       nodeCount: () => table.size,

@@ -51,7 +51,8 @@ export class Membership {
 
   /** Disarms every suspicion. */
   stop(): void {
-    for (const node of this.#engine.table.nodes) this.#endSuspicion(node);
+    const { table } = this.#engine;
+    for (let i = 0; i < table.size; i++) this.#endSuspicion(table.at(i));
   }
 
   /** Enters ourselves as alive with incarnation 1, and says so to the world. */
@@ -115,19 +116,20 @@ export class Membership {
 
   /** Somebody is said to be suspect (C.4). */
   onSuspect(accusation: Readonly<Accusation>): void {
-    const node = this.#findAccused(accusation);
-    if (node === undefined) return;
-    if (node.suspicion !== undefined) {
-      if (node.suspicion.confirm(accusation.from)) this.#onConfirmed(node, node.suspicion, accusation);
+    const known = this.#findAccused(accusation);
+    if (known === undefined) return;
+    if (known.suspicion !== undefined) {
+      if (known.suspicion.confirm(accusation.from)) this.#onConfirmed(known, known.suspicion, accusation);
       return;
     }
-    if (node.status !== NodeStatus.alive) return;
-    if (node === this.#local) {
+    if (known.status !== NodeStatus.alive) return;
+    if (known === this.#local) {
       this.#refute(accusation.incarnation, "a suspect", accusation.from);
       return;
     }
     this.#news.suspect(accusation);
     this.#engine.metrics.counter("memberlist.msg.suspect", 1);
+    const node = this.#engine.table.own(known);
     node.incarnation = accusation.incarnation;
     this.#setStatus(node, NodeStatus.suspect, this.#engine.clock.nowMs());
     this.#beginSuspicion(node, accusation.from);
@@ -135,12 +137,13 @@ export class Membership {
 
   /** Somebody is said to be dead, or, by itself, to have left (C.5). */
   onDead(accusation: Readonly<Accusation>): void {
-    const node = this.#findAccused(accusation);
-    if (node === undefined || isGone(node)) return;
-    if (node === this.#local) {
+    const known = this.#findAccused(accusation);
+    if (known === undefined || isGone(known)) return;
+    if (known === this.#local) {
       this.#refute(accusation.incarnation, "a dead", accusation.from);
       return;
     }
+    const node = this.#engine.table.own(known);
     this.#endSuspicion(node);
     this.#news.dead(accusation);
     this.#engine.metrics.counter("memberlist.msg.dead", 1);
@@ -239,8 +242,9 @@ export class Membership {
       );
     }
     if (!isMove && alive.incarnation <= node.incarnation) return;
-    this.#endSuspicion(node);
-    this.#makeAlive(node, alive, port);
+    const own = this.#engine.table.own(node);
+    this.#endSuspicion(own);
+    this.#makeAlive(own, alive, port);
   }
 
   /** Takes over what a newer alive message says, passes it on, and tells the layer above. */

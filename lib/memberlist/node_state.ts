@@ -52,6 +52,17 @@ export class NodeState {
     this.statusChangeMs = nowMs;
     this.meta = EMPTY;
   }
+
+  /** Another record that says the same. Without a suspicion: that is one observer's own. */
+  copy(): NodeState {
+    const copy = new NodeState(this.name, this.address, this.status, this.statusChangeMs);
+    copy.incarnation = this.incarnation;
+    copy.ip = this.ip;
+    copy.port = this.port;
+    copy.meta = this.meta;
+    Object.assign(copy.versions, this.versions);
+    return copy;
+  }
 }
 
 const EMPTY = new Uint8Array(0);

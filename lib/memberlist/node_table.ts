@@ -10,11 +10,41 @@ import { type NodeState, NodeStatus } from "./node_state.ts";
 export const NODES_MAX = 100_000;
 
 /**
+ * What the engine asks of a table of nodes. There is one of its own per process, a {@linkcode NodeTable}; ten thousand
+ * simulated nodes in one process share what they agree on, and keep only where they differ (`lib/sim/shared_nodes.ts`).
+ */
+export interface NodeDirectory {
+  /** The n of the formulas: all nodes, the dead and left that are not yet forgotten included. */
+  readonly size: number;
+  /** Nodes that are alive or suspect, ourselves included. */
+  readonly aliveCount: number;
+  /** Whether no other node can be remembered. */
+  readonly isFull: boolean;
+  /** All nodes in probe order; do not keep it across calls that may change the table. */
+  readonly nodes: readonly NodeState[];
+  /** The node at a place of the probe order, 0 to `size - 1`. */
+  at(place: number): NodeState;
+  get(name: string): NodeState | undefined;
+  /** Adds a node at a random place of the probe order. */
+  add(node: NodeState): void;
+  /** The record of `node` that may be written: to be asked for before each change, and used from there on. */
+  own(node: NodeState): NodeState;
+  /** For `membership.ts`, the only writer of a status: keeps the counts right. */
+  onStatusChanged(from: NodeStatus, to: NodeStatus): void;
+  /** Forgets every node that `isForgotten` picks. @returns how many they were. */
+  removeWhere(isForgotten: (node: NodeState) => boolean): number;
+  /** Shuffles the probe order for another round. */
+  shuffle(): void;
+  /** Picks up to `k` random nodes that `accept` likes into `picked` (emptied first); all of them when they are few. */
+  sampleInto(k: number, accept: (node: NodeState) => boolean, picked: NodeState[]): void;
+}
+
+/**
  * The node table. Counts per status are kept as they change, so that no formula ever walks the table.
  *
  * bounded: {@linkcode NODES_MAX} nodes.
  */
-export class NodeTable {
+export class NodeTable implements NodeDirectory {
   readonly #random: Random;
   readonly #capacity: number;
   readonly #byName = new Map<string, NodeState>();
@@ -31,24 +61,24 @@ export class NodeTable {
     this.#capacity = capacity;
   }
 
-  /** The n of the formulas: all nodes, the dead and left that are not yet forgotten included. */
   get size(): number {
     return this.#nodes.length;
   }
 
-  /** Nodes that are alive or suspect, ourselves included. */
   get aliveCount(): number {
     return this.#counts[NodeStatus.alive]! + this.#counts[NodeStatus.suspect]!;
   }
 
-  /** Whether no other node can be remembered. */
   get isFull(): boolean {
     return this.#nodes.length >= this.#capacity;
   }
 
-  /** All nodes in probe order; do not keep it across calls that may change the table. */
   get nodes(): readonly NodeState[] {
     return this.#nodes;
+  }
+
+  at(place: number): NodeState {
+    return this.#nodes[place]!;
   }
 
   /** How many nodes have `status`. */
@@ -75,13 +105,16 @@ export class NodeTable {
     nodes[place] = node;
   }
 
-  /** For `membership.ts`, the only writer of a status: keeps the counts right. */
+  /** All records are ours alone. */
+  own(node: NodeState): NodeState {
+    return node;
+  }
+
   onStatusChanged(from: NodeStatus, to: NodeStatus): void {
     this.#counts[from]!--;
     this.#counts[to]!++;
   }
 
-  /** Forgets every node that `isForgotten` picks. @returns how many they were. */
   removeWhere(isForgotten: (node: NodeState) => boolean): number {
     const kept = this.#nodes.filter((node) => !isForgotten(node));
     const removed = this.#nodes.length - kept.length;
@@ -97,12 +130,10 @@ export class NodeTable {
     return removed;
   }
 
-  /** Shuffles the probe order for another round. */
   shuffle(): void {
     shuffle(this.#nodes, this.#random);
   }
 
-  /** Picks up to `k` random nodes that `accept` likes into `picked` (emptied first); all of them when they are few. */
   sampleInto(k: number, accept: (node: NodeState) => boolean, picked: NodeState[]): void {
     sampleInto(this.#pool, k, this.#random, accept, picked);
   }

@@ -54,7 +54,7 @@ export class Prober implements AckSink {
   /** Bounded: `indirectChecks`. */
   readonly #helpers: NodeState[] = [];
   readonly #isHelper = (node: NodeState) =>
-    node.status === NodeStatus.alive && node !== this.#engine.local && node !== this.#target;
+    node.status === NodeStatus.alive && node !== this.#engine.local && node.name !== this.#target!.name;
 
   #nextTickMs = 0;
   /** A tick came while a probe was under way: the next one begins as soon as that is over. */
@@ -155,7 +155,7 @@ export class Prober implements AckSink {
         isNewRound = true;
         this.#beginRound();
       }
-      const node = table.nodes[this.#index++]!;
+      const node = table.at(this.#index++);
       if (node !== local && !isGone(node)) return node;
     }
   }
@@ -255,7 +255,7 @@ export class Prober implements AckSink {
   }
 
   #onDeadline(target: NodeState): void {
-    const { acks, logger, counters, local } = this.#engine;
+    const { acks, logger, counters, local, table } = this.#engine;
     acks.release(this.#seqNo);
     if (this.#streamPing?.isAnswered) {
       logger.log(
@@ -267,7 +267,8 @@ export class Prober implements AckSink {
     }
     counters.probesFailed++;
     logger.log(LogLevel.info, `memberlist: Suspect ${target.name} has failed, no acks received`);
-    if (target.address.equals(this.#address!)) {
+    // The record of the table, which may be another one by now.
+    if ((table.get(target.name) ?? target).address.equals(this.#address!)) {
       this.#membership.onSuspect({ incarnation: this.#incarnation, node: target.name, from: local.name });
     }
     // Helpers that stay silent as well hint that it is us who hears nothing.

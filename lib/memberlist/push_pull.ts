@@ -157,7 +157,7 @@ export class PushPull {
   /** @returns why nothing was merged, or undefined. */
   #merge(remote: PushPullMessage, join: boolean, from: Address): string | undefined {
     const { counters, delegate, table } = this.#engine;
-    const fault = findIncompatibility(remote, table.nodes);
+    const fault = findIncompatibility(remote, table);
     if (fault !== undefined) {
       counters.pushPullsFailed++;
       return fault;

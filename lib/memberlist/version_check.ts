@@ -1,6 +1,7 @@
 /** Whether the nodes of two push/pull states can speak with each other. Pure. protocol.md C.9. */
 import { readVersions } from "./messages.ts";
-import { type NodeState, NodeStatus, type NodeVersions } from "./node_state.ts";
+import { NodeStatus, type NodeVersions } from "./node_state.ts";
+import type { NodeDirectory } from "./node_table.ts";
 import type { PushPullNode } from "./push_pull_messages.ts";
 
 /** The nodes of a received state: a PushPullMessage, in practice. */
@@ -36,19 +37,25 @@ export function hasUsableVersions(vsn: Uint8Array): boolean {
  */
 export function findIncompatibility(
   remote: RemoteNodes,
-  local: readonly NodeState[],
+  local: Pick<NodeDirectory, "size" | "at">,
 ): string | undefined {
   const range: VersionRange = { pMin: 0, pMax: 0xff, dMin: 0, dMax: 0xff };
   remote.forEachNode((node) => {
     if (node.state === NodeStatus.alive && hasUsableVersions(node.vsn)) narrow(range, SCRATCH);
   });
-  for (const node of local) if (node.status === NodeStatus.alive) narrow(range, node.versions);
+  for (let i = 0; i < local.size; i++) {
+    const node = local.at(i);
+    if (node.status === NodeStatus.alive) narrow(range, node.versions);
+  }
 
   let fault: string | undefined;
   remote.forEachNode((node) => {
     if (hasUsableVersions(node.vsn)) fault ??= describeFault(node.name, SCRATCH, range);
   });
-  for (const node of local) fault ??= describeFault(node.name, node.versions, range);
+  for (let i = 0; i < local.size && fault === undefined; i++) {
+    const { name, versions } = local.at(i);
+    fault = describeFault(name, versions, range);
+  }
   return fault;
 }
 

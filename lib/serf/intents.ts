@@ -49,9 +49,10 @@ export class Intents {
   onJoin(lTime: number, node: string): boolean {
     const { memberClock, table } = this.#context;
     if (!memberClock.witness(lTime)) return false;
-    const member = table.get(node);
-    if (member === undefined) return this.#remember("join", lTime, node);
-    if (lTime <= member.statusTime) return false;
+    const known = table.get(node);
+    if (known === undefined) return this.#remember("join", lTime, node);
+    if (lTime <= known.statusTime) return false;
+    const member = table.claim(node)!;
     table.setStatusTime(member, lTime);
     // A leave that was overtaken: the node refuted it, or has come back before it was gone.
     if (member.status === MemberStatus.leaving) table.setStatus(member, MemberStatus.alive);
@@ -67,18 +68,19 @@ export class Intents {
   onLeave(lTime: number, node: string, prune: boolean): boolean {
     const { memberClock, table, localName, logger } = this.#context;
     if (!memberClock.witness(lTime)) return false;
-    const member = table.get(node);
-    if (member === undefined) return this.#remember("leave", lTime, node);
+    const known = table.get(node);
+    if (known === undefined) return this.#remember("leave", lTime, node);
     if (node === localName && this.#context.isStaying()) {
       // An old leave of an earlier life, or a force-leave of a live node. Unrefuted it would stick: the next failure
       // of this node would look like a leave. One of the same time as our last join counts too: both were stamped
       // without knowing of the other, and who heard the leave first takes us for leaving until we say more.
-      if (lTime < member.statusTime) return false;
+      if (lTime < known.statusTime) return false;
       logger.log(LogLevel.debug, "serf: Refuting an older leave intent");
       this.#context.refute();
       return false;
     }
-    if (lTime <= member.statusTime) return false;
+    if (lTime <= known.statusTime) return false;
+    const member = table.claim(node)!;
     table.setStatusTime(member, lTime);
     this.#depart(member);
     // This node is the one member that it cannot forget.

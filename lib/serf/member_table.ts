@@ -15,7 +15,8 @@ export interface MemberRecord extends Readonly<Member> {
   readonly leaveMs: number;
 }
 
-class Entry implements MemberRecord {
+/** A record as the table writes it. */
+export class MemberEntry implements MemberRecord {
   ip: Uint8Array;
   port: number;
   address: Address;
@@ -37,6 +38,71 @@ class Entry implements MemberRecord {
     this.address = node.address;
     this.versions = { ...node.versions };
   }
+
+  /** Another record that says the same, on no list. */
+  copy(): MemberEntry {
+    const copy: MemberEntry = Object.assign(Object.create(MemberEntry.prototype), this);
+    copy.versions = { ...this.versions };
+    copy.listIndex = -1;
+    return copy;
+  }
+}
+
+/**
+ * Where the table keeps its records, in the order in which they came. There is one of its own per process; ten thousand
+ * simulated nodes in one process share the records on which they agree (`lib/sim/shared_members.ts`).
+ */
+export interface MemberStore {
+  readonly size: number;
+  /** All, in that order: live in a store of one's own, else a copy. */
+  readonly all: readonly MemberEntry[];
+  /** The member at a place of the order, 0 to `size - 1`. */
+  at(place: number): MemberEntry;
+  get(name: string): MemberEntry | undefined;
+  /** @param entry with a name that is not there. */
+  add(entry: MemberEntry): void;
+  /** The record of `entry` that may be written: to be asked for before each change. */
+  own(entry: MemberEntry): MemberEntry;
+  /** O(members). */
+  remove(entry: MemberEntry): void;
+}
+
+/** The store of a process that has one table. */
+class OwnMemberStore implements MemberStore {
+  // bounded: one per node that memberlist announced and that was not erased since.
+  readonly #byName = new Map<string, MemberEntry>();
+  // bounded: as #byName; the same entries in a stable order.
+  readonly #all: MemberEntry[] = [];
+
+  get size(): number {
+    return this.#all.length;
+  }
+
+  get all(): readonly MemberEntry[] {
+    return this.#all;
+  }
+
+  at(place: number): MemberEntry {
+    return this.#all[place]!;
+  }
+
+  get(name: string): MemberEntry | undefined {
+    return this.#byName.get(name);
+  }
+
+  add(entry: MemberEntry): void {
+    this.#byName.set(entry.name, entry);
+    this.#all.push(entry);
+  }
+
+  own(entry: MemberEntry): MemberEntry {
+    return entry;
+  }
+
+  remove(entry: MemberEntry): void {
+    this.#byName.delete(entry.name);
+    this.#all.splice(this.#all.indexOf(entry), 1);
+  }
 }
 
 /**
@@ -47,12 +113,11 @@ class Entry implements MemberRecord {
  */
 export class MemberTable {
   // bounded: one per node that memberlist announced and that was not erased since.
-  readonly #byName = new Map<string, Entry>();
-  // bounded: as #byName; the same entries in a stable order.
-  readonly #all: Entry[] = [];
-  // bounded: as #byName; in no particular order.
-  readonly #failed: Entry[] = [];
-  readonly #left: Entry[] = [];
+  readonly #store: MemberStore;
+  // bounded: as #store; in no particular order.
+  readonly #failed: MemberEntry[] = [];
+  readonly #left: MemberEntry[] = [];
+  /** By status; of the alive it is known without counting. */
   readonly #counts: number[] = [0, 0, 0, 0, 0];
   readonly #clock: Clock;
   #revision = 0;
@@ -60,8 +125,10 @@ export class MemberTable {
   /** Called after a member came onto the list of the failed or the left: there is something to reap one day. */
   onGone: (member: MemberRecord) => void = () => {};
 
-  constructor(clock: Clock) {
+  /** @param store whose members, if any, are all alive. */
+  constructor(clock: Clock, store: MemberStore = new OwnMemberStore()) {
     this.#clock = clock;
+    this.#store = store;
   }
 
   /** Grows with every visible change of any member: whoever cached something is up to date while this stays. */
@@ -71,12 +138,17 @@ export class MemberTable {
 
   /** How many members there are, whatever their status. */
   get size(): number {
-    return this.#all.length;
+    return this.#store.size;
+  }
+
+  /** The member at a place of that order, 0 to `size - 1`. */
+  at(place: number): MemberRecord {
+    return this.#store.at(place);
   }
 
   /** Every member, oldest first. A live view: it changes with the table. */
   get all(): readonly MemberRecord[] {
-    return this.#all;
+    return this.#store.all;
   }
 
   /** The failed. A live view: backwards is the way to walk it while members are erased. */
@@ -91,12 +163,20 @@ export class MemberTable {
 
   /** How many members have `status`. */
   count(status: MemberStatus): number {
-    return this.#counts[status]!;
+    if (status !== MemberStatus.alive) return this.#counts[status]!;
+    const [none, , leaving, left, failed] = this.#counts;
+    return this.#store.size - none! - leaving! - left! - failed!;
   }
 
   /** The member called `name`, or undefined. */
   get(name: string): MemberRecord | undefined {
-    return this.#byName.get(name);
+    return this.#store.get(name);
+  }
+
+  /** As {@linkcode get}, for whoever is about to change the member: it is this record that will show the change. */
+  claim(name: string): MemberRecord | undefined {
+    const entry = this.#store.get(name);
+    return entry === undefined ? undefined : this.#store.own(entry);
   }
 
   /**
@@ -112,10 +192,9 @@ export class MemberTable {
     status: MemberStatus,
     statusTime: number,
   ): MemberRecord {
-    assert(!this.#byName.has(node.name), "a member is added once");
-    const entry = new Entry(node.name, node, tags, status, statusTime);
-    this.#byName.set(entry.name, entry);
-    this.#all.push(entry);
+    assert(this.#store.get(node.name) === undefined, "a member is added once");
+    const entry = new MemberEntry(node.name, node, tags, status, statusTime);
+    this.#store.add(entry);
     this.#counts[status]!++;
     this.#touch(entry);
     return entry;
@@ -137,8 +216,8 @@ export class MemberTable {
    * and stays when a failed one is declared left.
    */
   setStatus(member: MemberRecord, status: MemberStatus): void {
+    if (member.status === status) return;
     const entry = this.#own(member);
-    if (entry.status === status) return;
     const wasGone = this.#listOf(entry.status) !== undefined;
     this.#unlist(entry);
     this.#counts[entry.status]!--;
@@ -163,28 +242,28 @@ export class MemberTable {
     const entry = this.#own(member);
     this.#unlist(entry);
     this.#counts[entry.status]!--;
-    this.#byName.delete(entry.name);
-    this.#all.splice(this.#all.indexOf(entry), 1);
+    this.#store.remove(entry);
     this.#revision++;
   }
 
-  #own(member: MemberRecord): Entry {
-    const entry = this.#byName.get(member.name);
-    assert(entry === member, "the member is in the table");
+  #own(member: MemberRecord): MemberEntry {
+    const entry = this.#store.get(member.name);
+    assert(entry !== undefined && entry === member, "the member is in the table");
+    assert(this.#store.own(entry) === entry, "a member is claimed before it is changed");
     return entry;
   }
 
-  #touch(entry: Entry): void {
+  #touch(entry: MemberEntry): void {
     entry.revision = ++this.#revision;
   }
 
-  #listOf(status: MemberStatus): Entry[] | undefined {
+  #listOf(status: MemberStatus): MemberEntry[] | undefined {
     if (status === MemberStatus.failed) return this.#failed;
     return status === MemberStatus.left ? this.#left : undefined;
   }
 
   /** O(1): the last of the list takes the empty place. */
-  #unlist(entry: Entry): void {
+  #unlist(entry: MemberEntry): void {
     const list = this.#listOf(entry.status);
     if (list === undefined) return;
     const last = list.pop()!;

@@ -35,7 +35,7 @@ export class NodeEvents {
   /** A node became alive that was unknown, dead or left. */
   onJoin(node: NodeState): void {
     const tags = this.#decodeTags(node.meta);
-    const known = this.#table.get(node.name);
+    const known = this.#table.claim(node.name);
     if (known !== undefined) {
       this.#table.refresh(known, node, tags);
       this.#table.setStatus(known, MemberStatus.alive);
@@ -49,7 +49,7 @@ export class NodeEvents {
 
   /** A node became dead or left. */
   onLeave(node: NodeState): void {
-    const member = this.#table.get(node.name);
+    const member = this.#table.claim(node.name);
     if (member === undefined) return;
     if (member.status === MemberStatus.leaving) {
       this.#table.setStatus(member, MemberStatus.left);
@@ -62,7 +62,7 @@ export class NodeEvents {
 
   /** An alive node changed its metadata. */
   onUpdate(node: NodeState): void {
-    const member = this.#table.get(node.name);
+    const member = this.#table.claim(node.name);
     if (member === undefined) return;
     this.#table.refresh(member, node, this.#decodeTags(node.meta));
     this.#events.updated(member);

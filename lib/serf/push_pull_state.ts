@@ -21,13 +21,15 @@ export interface StateExchangeContext {
   onUserEvent(event: UserEvent): void;
 }
 
+// Encoding is synchronous and never re-entered: one writer, which grows with the cluster, serves all.
+const writer = new MsgpackWriter(2048);
+
 /**
  * What is learnt here is not passed on: every node makes its own exchanges. The one exception makes itself: a leave
  * about this node is refuted by a join of its own.
  */
 export class StateExchange {
   readonly #context: StateExchangeContext;
-  readonly #writer = new MsgpackWriter(2048);
   #joinsIgnoringOld = 0;
 
   constructor(context: StateExchangeContext) {
@@ -58,13 +60,14 @@ export class StateExchange {
     const { memberClock, eventClock, queryClock, table, userEvents } = this.#context;
     const statusLTimes = new Map<string, number>();
     const leftMembers: string[] = [];
-    for (const { name, status, statusTime } of table.all) {
+    for (let i = 0; i < table.size; i++) {
+      const { name, status, statusTime } = table.at(i);
       const isLeaving = status === MemberStatus.leaving;
       statusLTimes.set(name, isLeaving ? Math.max(0, statusTime - 1) : statusTime);
       if (isLeaving || status === MemberStatus.left) leftMembers.push(name);
     }
-    this.#writer.reset();
-    encodePushPull(this.#writer, {
+    writer.reset();
+    encodePushPull(writer, {
       lTime: memberClock.time,
       statusLTimes,
       leftMembers,
@@ -74,7 +77,7 @@ export class StateExchange {
       ),
       queryLTime: queryClock.time,
     });
-    return this.#writer.copy();
+    return writer.copy();
   }
 
   /**

@@ -80,8 +80,7 @@ export class QueryReplies {
   }
 
   #sendThroughOthers({ to, sourceNode, relayFactor }: ReplyTarget): void {
-    const members = this.#table.all;
-    if (relayFactor === 0 || members.length < relayFactor + 1) return;
+    if (relayFactor === 0 || this.#table.size < relayFactor + 1) return;
     this.#relay.reset();
     this.#relay.byte(MessageType.user);
     const inner = this.#message.view().subarray(1);
@@ -89,7 +88,13 @@ export class QueryReplies {
     if (this.#relay.length - 1 > this.#bytesMax) {
       throw new SizeLimitError(`relayed response exceeds limit of ${this.#bytesMax} bytes`);
     }
-    sampleInto([...members], relayFactor, this.#random, (member) => this.#passesOn(member), this.#relayers);
+    sampleInto(
+      [...this.#table.all],
+      relayFactor,
+      this.#random,
+      (member) => this.#passesOn(member),
+      this.#relayers,
+    );
     for (const member of this.#relayers) this.#send(member.address, this.#relay.view());
   }
 

@@ -87,7 +87,7 @@ export function createSerfParts(
   const memberClock = new LamportClock();
   const eventClock = new LamportClock();
   const queryClock = new LamportClock();
-  const table = new MemberTable(clock);
+  const table = new MemberTable(clock, ports.members);
   const buffer = new IntentBuffer(() => table.size);
   const events = new MemberEventSource(logger, (event) => hooks.onEvent(event), metrics);
   const userEvents = new UserEvents(eventClock, options.eventBuffer, metrics);

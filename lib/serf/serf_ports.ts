@@ -1,9 +1,13 @@
 /** What Serf may ask of the world beyond what memberlist does. */
-import type { CorePorts, RegexMatcher, Storage } from "../base/ports.ts";
+import type { RegexMatcher, Storage } from "../base/ports.ts";
+import type { MemberlistPorts } from "../memberlist/memberlist.ts";
 import type { SaveKeys } from "./key_queries.ts";
+import type { MemberStore } from "./member_table.ts";
 
 /** The ports of Serf. */
-export interface SerfPorts extends CorePorts {
+export interface SerfPorts extends MemberlistPorts {
+  /** Where it keeps its members. @default {a store of its own} */
+  readonly members?: MemberStore | undefined;
   /** For the filters of queries. */
   readonly regex: RegexMatcher;
   /** Called after each change of the keyring; undefined when nothing is to be kept. */

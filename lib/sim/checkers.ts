@@ -37,6 +37,8 @@ export class Checker<L extends SimLife> {
   readonly #announced = new Map<string, number>();
   /** Per observer, whom it was told to be there. */
   readonly #joined = new Map<SimNode<L>, Set<string>>();
+  /** Nodes that know everybody when their first life begins. */
+  readonly #acquainted = new Set<SimNode<L>>();
   /** Nodes that have said that they leave: they may see themselves as left. */
   readonly #leaving = new Set<SimNode<L>>();
   /** Rules of the layer above, checked after these. Bounded: a handful. */
@@ -66,6 +68,14 @@ export class Checker<L extends SimLife> {
   /** The node is about to leave. */
   expectLeave(node: SimNode<L>): void {
     this.#leaving.add(node);
+  }
+
+  /** All nodes are about to start, at incarnation 1, and know each other from the first moment. */
+  expectAcquaintance(): void {
+    for (const node of this.#nodes) {
+      this.#acquainted.add(node);
+      this.#announced.set(node.name, 1);
+    }
   }
 
   /** Looks at one observer. @throws {AssertionError} naming what is broken. */
@@ -151,7 +161,9 @@ export class Checker<L extends SimLife> {
     let joined = this.#joined.get(observer);
     // The first event of a life is about the node itself.
     if (joined === undefined || (event.type === "join" && event.subject === observer.name)) {
-      this.#joined.set(observer, joined = new Set());
+      joined = new Set(this.#acquainted.delete(observer) ? this.#names : []);
+      joined.delete(observer.name);
+      this.#joined.set(observer, joined);
     }
     const there = joined.has(event.subject);
     if (event.type === "join") {

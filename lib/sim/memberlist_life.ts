@@ -1,13 +1,14 @@
 /** A node that runs memberlist alone, under a delegate that records what it is told. */
 import type { Address } from "../base/address.ts";
 import type { JoinFailure } from "../base/errors.ts";
-import type { CorePorts, TransportSink } from "../base/ports.ts";
+import type { TransportSink } from "../base/ports.ts";
 import { BroadcastQueue } from "../memberlist/broadcast_queue.ts";
 import type { BroadcastSink, MemberlistDelegate } from "../memberlist/delegate.ts";
 import type { Keyring } from "../memberlist/keyring.ts";
 import { Memberlist } from "../memberlist/memberlist.ts";
 import type { NodeState } from "../memberlist/node_state.ts";
 import { type MemberlistOptions, resolveMemberlistOptions } from "../memberlist/options.ts";
+import type { LifePorts } from "./shared_tables.ts";
 import type { SimLife, SimNode } from "./sim_node.ts";
 
 /** How long a life waits for its leave or update to be gossiped. */
@@ -26,7 +27,7 @@ export class MemberlistLife implements SimLife {
   readonly memberlist: Memberlist;
   readonly delegate: RecordingDelegate;
 
-  constructor(node: SimNode<MemberlistLife>, ports: CorePorts, chosen: MemberlistLifeOptions) {
+  constructor(node: SimNode<MemberlistLife>, ports: LifePorts, chosen: MemberlistLifeOptions) {
     this.delegate = new RecordingDelegate(node, chosen.meta ?? new Uint8Array(0));
     const options = resolveMemberlistOptions({ ...chosen.options, name: node.name });
     const local = { address: node.address };
@@ -35,6 +36,10 @@ export class MemberlistLife implements SimLife {
 
   get sink(): TransportSink {
     return this.memberlist;
+  }
+
+  get meta(): Uint8Array {
+    return this.delegate.meta;
   }
 
   start(): void {

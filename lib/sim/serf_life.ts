@@ -1,7 +1,7 @@
 /** A node that runs Serf. */
 import type { Address } from "../base/address.ts";
 import type { JoinFailure } from "../base/errors.ts";
-import type { CorePorts, Storage, TransportSink } from "../base/ports.ts";
+import type { Storage, TransportSink } from "../base/ports.ts";
 import type { Keyring } from "../memberlist/keyring.ts";
 import type { Memberlist } from "../memberlist/memberlist.ts";
 import type { MemberlistOptions } from "../memberlist/options.ts";
@@ -10,6 +10,8 @@ import type { SaveKeys } from "../serf/key_queries.ts";
 import { MEMBER_STATUS_NAMES } from "../serf/member.ts";
 import { resolveSerfOptions, type SerfOptions } from "../serf/options.ts";
 import { Serf } from "../serf/serf.ts";
+import { encodeTags } from "../serf/tags.ts";
+import type { LifePorts } from "./shared_tables.ts";
 import type { SimLife, SimNode } from "./sim_node.ts";
 import { SIM_REGEX } from "./sim_regex.ts";
 
@@ -36,12 +38,14 @@ export class SerfLife implements SimLife {
   readonly queries: QueryEvent[] = [];
   /** Whether it shut itself down. */
   quit = false;
+  readonly #delegateProtocol: number;
 
-  constructor(node: SimNode<SerfLife>, ports: CorePorts, chosen: SerfLifeOptions) {
+  constructor(node: SimNode<SerfLife>, ports: LifePorts, chosen: SerfLifeOptions) {
     const options = resolveSerfOptions({
       ...chosen.options,
       memberlist: { ...chosen.memberlist, name: node.name },
     });
+    this.#delegateProtocol = options.memberlist.delegateProtocol;
     const serfPorts = {
       ...ports,
       regex: SIM_REGEX,
@@ -75,6 +79,10 @@ export class SerfLife implements SimLife {
 
   get sink(): TransportSink {
     return this.serf.memberlist;
+  }
+
+  get meta(): Uint8Array {
+    return encodeTags(this.serf.tags, this.#delegateProtocol);
   }
 
   start(): void {

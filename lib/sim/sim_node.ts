@@ -2,10 +2,11 @@
 import type { Address } from "../base/address.ts";
 import { assert } from "../base/assert.ts";
 import type { JoinFailure } from "../base/errors.ts";
-import type { CorePorts, LogLevel, TransportSink } from "../base/ports.ts";
+import type { LogLevel, TransportSink } from "../base/ports.ts";
 import { SeededRandom } from "../base/seeded_random.ts";
 import { Timer } from "../base/timer_heap.ts";
 import type { Memberlist } from "../memberlist/memberlist.ts";
+import type { LifePorts, SharedTables } from "./shared_tables.ts";
 import { SimLogger } from "./sim_logger.ts";
 import type { SimTransport } from "./sim_network.ts";
 import { SimProcess } from "./sim_process.ts";
@@ -25,6 +26,8 @@ export interface SimLife {
   readonly memberlist: Memberlist;
   /** What the transport delivers to. */
   readonly sink: TransportSink;
+  /** The metadata that it announces at its start. */
+  readonly meta: Uint8Array;
   start(): void;
   /** Ends it without a goodbye. */
   stop(): void;
@@ -36,7 +39,7 @@ export interface SimLife {
 }
 
 /** Makes a life of a node; called at each start. */
-export type LifeFactory<L extends SimLife> = (node: SimNode<L>, ports: CorePorts) => L;
+export type LifeFactory<L extends SimLife> = (node: SimNode<L>, ports: LifePorts) => L;
 
 /** How a member of the cluster that blocks again and again does so. */
 export interface SlowSchedule {
@@ -118,21 +121,32 @@ export class SimNode<L extends SimLife> {
 
   /** Begins a life. */
   start(): void {
+    this.prepare();
+    this.begin();
+  }
+
+  /** The first half of {@linkcode start}: makes the life. @param tables where it keeps what it knows of others. */
+  prepare(tables?: SharedTables): void {
     assert(this.#life === undefined, `${this.name} runs already`);
     const process = this.#process = new SimProcess(this.#world.clock);
     process.onHandledListener = () => this.onHandled?.();
     const stream = this.#lives === 0 ? this.name : `${this.name}#${this.#lives}`;
     this.#lives++;
     this.#transport = this.#world.network.attach(this.address, process);
-    const life = this.#makeLife(this, {
+    const random = new SeededRandom(this.#world.seed, stream);
+    this.#life = this.#makeLife(this, {
       clock: process,
-      random: new SeededRandom(this.#world.seed, stream),
+      random,
       transport: this.#transport,
       logger: this.logger,
+      ...tables?.portsFor(random),
     });
-    this.#life = life;
-    this.#transport.start(life.sink);
-    life.start();
+  }
+
+  /** The second half of {@linkcode start}. */
+  begin(): void {
+    this.#transport!.start(this.life.sink);
+    this.life.start();
     this.onHandled?.();
   }
 

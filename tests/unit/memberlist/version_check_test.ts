@@ -13,7 +13,8 @@ function local(name: string, vsn: number[], status: NodeStatus = NodeStatus.aliv
 }
 
 function check(remote: Partial<PushPullNode>[], locals: NodeState[]): string | undefined {
-  return findIncompatibility(new PushPullMessage(pushPull(remote)), locals);
+  const table = { size: locals.length, at: (place: number) => locals[place]! };
+  return findIncompatibility(new PushPullMessage(pushPull(remote)), table);
 }
 
 const SERF = [1, 5, 2, 2, 5, 5];

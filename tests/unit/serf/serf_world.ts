@@ -9,6 +9,7 @@ import type { SerfEvent } from "../../../lib/serf/events.ts";
 import { MEMBER_STATUS_NAMES, type MemberEvent } from "../../../lib/serf/member.ts";
 import { resolveSerfOptions, type SerfOptionOverrides } from "../../../lib/serf/options.ts";
 import { Serf } from "../../../lib/serf/serf.ts";
+import { encodeTags } from "../../../lib/serf/tags.ts";
 import { SIM_REGEX } from "../../../lib/sim/sim_regex.ts";
 import { SimCluster } from "../../../lib/sim/sim_cluster.ts";
 import type { SimLife, SimNode } from "../../../lib/sim/sim_node.ts";
@@ -45,6 +46,10 @@ export class SerfLife implements SimLife {
 
   get sink(): TransportSink {
     return this.serf.memberlist;
+  }
+
+  get meta(): Uint8Array {
+    return encodeTags(this.serf.tags, 5);
   }
 
   start(): void {
