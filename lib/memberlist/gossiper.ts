@@ -1,12 +1,13 @@
 /** Spreads what is queued to a few random nodes at a time. protocol.md C.11. */
 import { Timer } from "../base/timer_heap.ts";
 import type { Engine } from "./engine.ts";
+import { GossipPacer } from "./gossip_pacer.ts";
 import { type NodeState, NodeStatus } from "./node_state.ts";
 import type { PacketSender } from "./packet_sender.ts";
 
 /**
- * A ticker that sleeps while nothing waits to be sent: the rounds fall where those of an ever-running one would, but
- * an idle cluster costs nothing.
+ * Holds the rounds; when, its {@linkcode GossipPacer} says. While nothing waits to be sent no timer is armed: an idle
+ * cluster costs nothing.
  *
  * Inputs: {@linkcode onBroadcastQueued}, the timer. Output: gossip packets. Invariant: while something waits that a
  * known node could be told, the timer is armed. It may rest when there is nobody to tell, because whoever turns up is
@@ -19,9 +20,8 @@ export class Gossiper {
   /** Bounded: `gossipNodes`. */
   readonly #targets: NodeState[] = [];
   readonly #isTarget: (node: NodeState) => boolean;
-  #isRunning = false;
-  /** One of the moments at which rounds take place. */
-  #phaseMs = 0;
+  /** Present while running. */
+  #pacer: GossipPacer | undefined;
 
   constructor(engine: Engine, sender: PacketSender) {
     this.#engine = engine;
@@ -31,20 +31,26 @@ export class Gossiper {
 
   start(): void {
     const { clock, random, options } = this.#engine;
+    const nowMs = clock.nowMs();
     // Rounds that all nodes hold at the same moment would collide.
-    this.#phaseMs = clock.nowMs() + random.uniform() * options.gossipIntervalMs;
-    this.#isRunning = true;
+    const phaseMs = nowMs + random.uniform() * options.gossipIntervalMs;
+    const { gossipIntervalMs: intervalMs, eagerGossip: isEager } = options;
+    this.#pacer = new GossipPacer({ intervalMs, isEager, phaseMs }, nowMs);
     if (this.#isWaiting()) this.onBroadcastQueued();
   }
 
   stop(): void {
-    this.#isRunning = false;
+    this.#pacer = undefined;
     this.#engine.clock.disarm(this.#timer);
   }
 
-  /** Something was queued, here or in the layer above. */
+  /** Something was queued, here or in the layer above. Sends nothing yet: more may follow in the same breath. */
   onBroadcastQueued(): void {
-    if (this.#isRunning && !this.#timer.armed) this.#armForNextRound();
+    if (this.#pacer === undefined) return;
+    const dueMs = this.#pacer.dueMs;
+    const nowMs = this.#engine.clock.nowMs();
+    this.#pacer.onNews(nowMs);
+    if (this.#pacer.dueMs !== dueMs) this.#arm(this.#pacer, nowMs);
   }
 
   /** One round. */
@@ -58,21 +64,17 @@ export class Gossiper {
       sent++;
     }
     metrics.sample("memberlist.gossip", clock.nowMs() - startMs);
-    if (sent > 0 && this.#isWaiting()) this.#armForNextRound();
+    if (this.#pacer === undefined) return;
+    this.#pacer.onRound(startMs, sent > 0 && this.#isWaiting());
+    this.#arm(this.#pacer, startMs);
   }
 
   #isWaiting(): boolean {
     return this.#engine.queue.size > 0 || this.#engine.delegate.hasBroadcasts();
   }
 
-  #armForNextRound(): void {
-    const { clock, options } = this.#engine;
-    const nowMs = clock.nowMs();
-    if (this.#phaseMs <= nowMs) {
-      const intervalMs = options.gossipIntervalMs;
-      this.#phaseMs += intervalMs * (Math.floor((nowMs - this.#phaseMs) / intervalMs) + 1);
-    }
-    clock.arm(this.#timer, this.#phaseMs - nowMs);
+  #arm(pacer: GossipPacer, nowMs: number): void {
+    if (pacer.dueMs < Infinity) this.#engine.clock.arm(this.#timer, pacer.dueMs - nowMs);
   }
 }
 

@@ -72,6 +72,11 @@ export interface MemberlistOptions extends ProfileOptions {
   tcpPings: boolean;
   /** Payload budget of a datagram that we fill, in bytes. @default {1400} */
   packetBytesMax: number;
+  /**
+   * Whether news is gossiped at once after a rest, and not only at the next tick. Off only for comparisons.
+   * @default {true}
+   */
+  eagerGossip: boolean;
   /** The packet and stream label; empty for none (Serf never sets one). At most 255 bytes. @default {""} */
   label: string;
   /** For experiments. @default {@linkcode LIFEGUARD} */
@@ -135,6 +140,7 @@ export function resolveMemberlistOptions(
     compression: true,
     tcpPings: true,
     packetBytesMax: 1400,
+    eagerGossip: true,
     label: "",
     lifeguard: LIFEGUARD,
     ...fields,
