@@ -15,6 +15,7 @@ import {
   withQuietAgent,
 } from "./bench/cases.ts";
 import { renderRows, type Row } from "./bench/measure.ts";
+import { eventSpreadMs, failureSpreadMs } from "./bench/spread.ts";
 import { prepareSubjects } from "./bench/subjects.ts";
 
 const ROOT = new URL("..", import.meta.url).pathname.replace(/\/$/, "");
@@ -56,6 +57,19 @@ await compare(
   "%",
   1,
   (b) => idleCpuPercent(b, b === subjects.ours ? "127.0.61" : "127.0.62", 10, idleMs),
+);
+const network = (binary: string) => binary === subjects.ours ? "127.0.63" : "127.0.64";
+await compare(
+  "user event until stream clients of 10 agents have it",
+  "ms",
+  0.1,
+  (b) => eventSpreadMs(b, network(b), 10, quick ? 5 : 30),
+);
+await compare(
+  "`kill -9` until the other 9 agents report it",
+  "ms",
+  0.8,
+  (b) => failureSpreadMs(b, network(b), 10, quick ? 1 : 10),
 );
 
 // The floor of these two is an empty program compiled the same way: the runtime itself.

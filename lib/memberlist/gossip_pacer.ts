@@ -4,58 +4,53 @@
 export interface GossipPacerOptions {
   /** Between two ticks, in milliseconds. */
   readonly intervalMs: number;
-  /** Whether news may go out before the next tick. */
-  readonly isEager: boolean;
   /** One of the moments, in monotonic milliseconds, at which this node's ticks fall; others have theirs elsewhere. */
   readonly phaseMs: number;
+  /** How many rounds may come early after a rest; 0: none ever. Asked at every piece of news. */
+  readonly earlyRoundsMax: () => number;
 }
 
-/** Rounds that may come early, after a rest. More would leave none that bridge a moment in which packets are lost. */
-const CREDIT_MAX = 2;
-/** Between two early rounds, as a part of the interval: news that come together go together. */
+/** Between two early rounds, as a part of the interval: what comes together goes together. */
 const GAP_RATIO = 1 / 10;
 
 /** Where a pacer stands. */
-const State = { resting: 0, opening: 1, repeating: 2, ticking: 3 } as const;
+const State = { resting: 0, early: 1, ticking: 2 } as const;
 type State = typeof State[keyof typeof State];
 
 /**
- * News does not wait for the next tick when there was none for a while: it opens with a round at once, repeats it a
- * moment later, and goes on with the ticks. What waits is sent equally often, whoever hurries, so that the number of
- * messages stays; the number of packets does because credit limits how many rounds come early, and because the
- * repetition is left out when other news came in the meantime: in a storm packets fill up between ticks, as ever.
+ * News does not wait for the next tick if there was none for a while: it goes out in a round at once, perhaps in
+ * another a moment later, and then with the ticks. Every message is sent as often as ever, so that hurry changes
+ * nothing about their number; and credit keeps the number of packets: in a storm they fill up between the ticks.
  *
  * ```
- *           news, with credit             round, with credit left
- *  resting ------------------> opening --------------------------> repeating      a round at once; another, a gap later
- *    |  ^                         |                                    |
- *    |  | round, nothing waits    | round, without                     | round, or other news before it
- *    |  | (from any state)        v                                    |
- *    |  +---------------------- ticking <------------------------------+          a round at each tick
- *    +---- news, without ---------^
+ *           news, credit >= 1              round, credit < 1
+ *  resting ------------------>   early   --------------------> ticking
+ *    | ^                         | ^  ^                         ^ | |
+ *    | |                         +-+  +-------------------------|-+ |     early: as soon as the last round is a gap ago
+ *    | |        round, credit >= 1        news, credit >= 1     |   |     ticking: at the next tick that is half an
+ *    | +------------------------- round, nothing waits ---------|---+              interval after the last round
+ *    +----------------------------- news, credit < 1 -----------+
  * ```
- * Inputs: {@linkcode onNews}, {@linkcode onRound}. Output: {@linkcode dueMs}. Credit: one round per interval, at most
- * {@linkcode CREDIT_MAX}; every round costs one. Invariants: in any time there are at most `time / interval` rounds
- * and {@linkcode CREDIT_MAX} more; two rounds are at least a gap apart; news waits for no more than an interval and
- * a half.
+ * Credit: one round per interval, up to `earlyRoundsMax`; every round costs one, but never leaves less than none.
+ *
+ * Inputs: {@linkcode onNews}, {@linkcode onRound}. Output: {@linkcode dueMs}. Invariants: two rounds are at least a gap
+ * apart; a stretch of time holds no more early rounds than it has intervals, and `earlyRoundsMax` more; news waits for
+ * an interval and a half at most.
  */
 export class GossipPacer {
-  readonly #intervalMs: number;
+  readonly #options: GossipPacerOptions;
   readonly #gapMs: number;
-  readonly #isEager: boolean;
-  readonly #phaseMs: number;
   #state: State = State.resting;
   #dueMs = Infinity;
   #credit = 0;
+  /** When the credit was last counted. */
   #creditMs: number;
   #lastRoundMs = -Infinity;
 
-  /** @param nowMs the credit begins to grow, from nothing: a cluster that starts is a storm. */
+  /** @param nowMs from now on credit is earned. There is none yet: a cluster that starts is a storm. */
   constructor(options: GossipPacerOptions, nowMs: number) {
-    this.#intervalMs = options.intervalMs;
+    this.#options = options;
     this.#gapMs = options.intervalMs * GAP_RATIO;
-    this.#isEager = options.isEager;
-    this.#phaseMs = options.phaseMs;
     this.#creditMs = nowMs;
   }
 
@@ -64,23 +59,34 @@ export class GossipPacer {
     return this.#dueMs;
   }
 
-  /** Something waits to be told. */
+  /** Something more waits to be told. */
   onNews(nowMs: number): void {
-    if (this.#state === State.resting) {
-      if (this.#isEager && this.#creditAt(nowMs) >= 1) {
-        this.#enter(State.opening, Math.max(nowMs, this.#lastRoundMs + this.#gapMs));
-      } else this.#tick(nowMs);
-    } else if (this.#state === State.repeating) this.#tick(nowMs);
+    if (this.#state === State.early) return;
+    this.#earn(nowMs);
+    if (this.#credit >= 1) this.#hurry(nowMs);
+    else if (this.#state === State.resting) this.#tick(nowMs);
   }
 
   /** A round has just been held. @param isWaiting whether something is left to be told. */
   onRound(nowMs: number, isWaiting: boolean): void {
-    this.#credit = Math.max(0, this.#creditAt(nowMs) - 1);
+    this.#earn(nowMs);
+    this.#credit = Math.max(0, this.#credit - 1);
     this.#lastRoundMs = nowMs;
     if (!isWaiting) this.#enter(State.resting, Infinity);
-    else if (this.#state === State.opening && this.#credit >= 1) {
-      this.#enter(State.repeating, nowMs + this.#gapMs);
-    } else this.#tick(nowMs);
+    else if (this.#credit >= 1) this.#enter(State.early, nowMs + this.#gapMs);
+    else this.#tick(nowMs);
+  }
+
+  /** As soon as may be, which is never later than what was planned. */
+  #hurry(nowMs: number): void {
+    this.#enter(State.early, Math.min(this.#dueMs, Math.max(nowMs, this.#lastRoundMs + this.#gapMs)));
+  }
+
+  #tick(nowMs: number): void {
+    const { intervalMs, phaseMs } = this.#options;
+    const earliestMs = Math.max(nowMs, this.#lastRoundMs + intervalMs / 2);
+    const ticks = Math.floor((earliestMs - phaseMs) / intervalMs) + 1;
+    this.#enter(State.ticking, phaseMs + ticks * intervalMs);
   }
 
   #enter(state: State, dueMs: number): void {
@@ -88,17 +94,9 @@ export class GossipPacer {
     this.#dueMs = dueMs;
   }
 
-  /** The next tick, but not one that follows hard upon an early round. */
-  #tick(nowMs: number): void {
-    const interval = this.#intervalMs;
-    const earliestMs = Math.max(nowMs, this.#lastRoundMs + interval / 2);
-    const ticks = Math.floor((earliestMs - this.#phaseMs) / interval) + 1;
-    this.#enter(State.ticking, this.#phaseMs + ticks * interval);
-  }
-
-  #creditAt(nowMs: number): number {
-    const earned = (nowMs - this.#creditMs) / this.#intervalMs;
+  #earn(nowMs: number): void {
+    const { intervalMs, earlyRoundsMax } = this.#options;
+    this.#credit = Math.min(earlyRoundsMax(), this.#credit + (nowMs - this.#creditMs) / intervalMs);
     this.#creditMs = nowMs;
-    return this.#credit = Math.min(CREDIT_MAX, this.#credit + earned);
   }
 }

@@ -1,6 +1,7 @@
 /** Spreads what is queued to a few random nodes at a time. protocol.md C.11. */
 import { Timer } from "../base/timer_heap.ts";
 import type { Engine } from "./engine.ts";
+import { retransmitLimit } from "./formulas.ts";
 import { GossipPacer } from "./gossip_pacer.ts";
 import { type NodeState, NodeStatus } from "./node_state.ts";
 import type { PacketSender } from "./packet_sender.ts";
@@ -34,8 +35,8 @@ export class Gossiper {
     const nowMs = clock.nowMs();
     // Rounds that all nodes hold at the same moment would collide.
     const phaseMs = nowMs + random.uniform() * options.gossipIntervalMs;
-    const { gossipIntervalMs: intervalMs, eagerGossip: isEager } = options;
-    this.#pacer = new GossipPacer({ intervalMs, isEager, phaseMs }, nowMs);
+    const earlyRoundsMax = () => this.#earlyRoundsMax();
+    this.#pacer = new GossipPacer({ intervalMs: options.gossipIntervalMs, phaseMs, earlyRoundsMax }, nowMs);
     if (this.#isWaiting()) this.onBroadcastQueued();
   }
 
@@ -71,6 +72,17 @@ export class Gossiper {
 
   #isWaiting(): boolean {
     return this.#engine.queue.size > 0 || this.#engine.delegate.hasBroadcasts();
+  }
+
+  /**
+   * At most half of what a message may be sent goes early: the rest bridges a moment in which packets are lost. But a
+   * round in any case, on a LAN the only one up to 99 nodes.
+   */
+  #earlyRoundsMax(): number {
+    const { options, table } = this.#engine;
+    if (!options.eagerGossip) return 0;
+    const limit = retransmitLimit(options.retransmitMult, table.size);
+    return Math.max(1, Math.floor(limit / 2 / options.gossipNodes));
   }
 
   #arm(pacer: GossipPacer, nowMs: number): void {

@@ -29,9 +29,9 @@ Deno.test("Gossiper: alone in the world it rests too, and tells the first who co
   deepEqual(names, ["me", "other"]);
 });
 
-Deno.test("Gossiper: rounds are an interval apart, at a phase of the node's own (C.11, F.2.24)", () => {
+Deno.test("Gossiper: ticks are an interval apart, at a phase of the node's own (C.11, F.2.24)", () => {
   const phases = [1, 2, 3].map((seed) => {
-    const world = new World({ ...GOSSIP_ONLY, seed });
+    const world = new World({ options: { ...GOSSIP_ONLY.options, eagerGossip: false }, seed });
     world.addNode("other", 2);
     const times: number[] = [];
     world.transport.onSent = () => times.push(world.clock.nowMs());
@@ -47,6 +47,51 @@ Deno.test("Gossiper: rounds are an interval apart, at a phase of the node's own 
   });
   for (const phase of phases) ok(phase > 0 && phase <= 200, `${phase}`);
   equal(new Set(phases).size, 3);
+});
+
+/** A node with `others` others, after a rest; and when it sends what from now on. */
+function rested(others: number, options = {}) {
+  const world = new World({ options: { ...GOSSIP_ONLY.options, ...options } });
+  for (let i = 2; i < others + 2; i++) world.addNode(`n${i}`, i);
+  world.runFor(60_000);
+  world.transport.take();
+  const startMs = world.clock.nowMs();
+  const sentMs: number[] = [];
+  world.transport.onSent = () => sentMs.push(world.clock.nowMs() - startMs);
+  return { world, sentMs };
+}
+
+Deno.test("Gossiper: after a rest news goes to gossipNodes others at once, then with the ticks, no more often", () => {
+  const { world, sentMs } = rested(29);
+  world.receive(alive({ node: "n2", addr: Uint8Array.of(127, 0, 0, 2), incarnation: 2 }));
+  equal(sentMs.length, 0, "not from within the packet: more may follow in the same breath");
+  world.runFor(5000);
+  equal(sentMs.length, 8);
+  deepEqual(sentMs.slice(0, 3), [0, 0, 0]);
+  ok(sentMs[3]! >= 100 && sentMs[3]! <= 300, `${sentMs}`);
+  equal(sentMs[3], sentMs[5]);
+  equal(Math.round(sentMs[6]! - sentMs[3]!), 200);
+});
+
+Deno.test("Gossiper: where messages are sent often half of the rounds are early", () => {
+  const { world, sentMs } = rested(200, { retransmitMult: 6 });
+  world.receive(alive({ node: "n2", addr: Uint8Array.of(127, 0, 0, 2), incarnation: 2 }));
+  world.runFor(5000);
+  equal(sentMs.length, 18);
+  equal(sentMs.filter((ms) => ms === 0).length, 3);
+  equal(sentMs.filter((ms) => ms > 0 && ms < 100).length, 6);
+});
+
+Deno.test("Gossiper: what is queued in one breath leaves in one packet, early too", () => {
+  const { world } = rested(1);
+  for (let i = 0; i < 20; i++) {
+    world.delegate.queue.push(Uint8Array.of(8, i));
+    world.memberlist.onBroadcastQueued();
+  }
+  world.runFor(1);
+  const packets = world.transport.take();
+  equal(packets.length, 1);
+  equal(messagesOf(packets[0]!.bytes).length, 20);
 });
 
 Deno.test("Gossiper: a round reaches gossipNodes different nodes (C.11)", () => {

@@ -59,6 +59,8 @@ Deno.test("infect(): everybody but the origin hears of it, within seconds; behin
 Deno.test("crashAndDetect(): no sooner than a failed probe and the suspicion, by the first or by all", () => {
   const detect = (until: "first" | "all") => {
     const cluster = formed(3, 8);
+    // Gossip takes longer than from one look at it to the next.
+    cluster.world.faults.setEverywhere({ latencyMs: 100 });
     return crashAndDetect(cluster, cluster.node(2), { eventType: "leave", until, limitMs: 60_000 });
   };
   const all = detect("all"), first = detect("first");
