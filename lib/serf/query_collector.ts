@@ -31,6 +31,8 @@ export interface RunningQuery {
 
 interface Running {
   readonly id: number;
+  /** When it is over, by the clock: an answer that is handled later is too late, whenever the timer comes. */
+  readonly endMs: number;
   // bounded: answersMax each.
   readonly acked: Set<string>;
   readonly answered: Set<string>;
@@ -62,14 +64,15 @@ export class QueryCollector {
    * Waits for answers from now on.
    *
    * @param nodes how many nodes may answer.
-   * @param timeoutMs 0 or less is over at the next turn of the clock.
+   * @param timeoutMs 0 or less is over at the next turn of the clock, and no answer is in time.
    * @throws {StateError} when too many are running.
    */
   begin(lTime: number, id: number, nodes: number, timeoutMs: number, sink: QuerySink): RunningQuery {
     if (this.#running.size >= RUNNING_MAX) throw new StateError("too many queries are running");
     const timer = new Timer(() => this.#finish(lTime));
     const answersMax = nodes + NEWCOMERS_MAX;
-    this.#running.set(lTime, { id, acked: new Set(), answered: new Set(), answersMax, sink, timer });
+    const endMs = this.#clock.nowMs() + timeoutMs;
+    this.#running.set(lTime, { id, endMs, acked: new Set(), answered: new Set(), answersMax, sink, timer });
     this.#clock.arm(timer, Math.max(0, timeoutMs));
     return { cancel: () => this.#take(lTime) };
   }
@@ -83,6 +86,7 @@ export class QueryCollector {
     if (running.id !== id) {
       return this.#warn(`query reply ID mismatch (Local: ${running.id}, Response: ${id})`);
     }
+    if (this.#clock.nowMs() >= running.endMs) return;
     const isAck = (flags & ResponseFlag.ack) !== 0;
     const heard = isAck ? running.acked : running.answered;
     const kind = isAck ? "acks" : "responses";
