@@ -1,21 +1,40 @@
-/** Runs one command line by both programs and compares what they print, but for differences that are listed here. */
-import { type CommandResult, runCommand } from "../support/agents.ts";
+/** Runs one command line by both programs against both clusters, and compares what they show. */
+import { type CommandResult, runCommand } from "../../support/agents.ts";
+import { comparableCommand } from "./differences.ts";
 
 /** One command line, and what is special about it. */
 export interface Line {
   readonly args: readonly string[];
+  /** Its environment. A line without one needs no agent. */
   readonly env?: Record<string, string>;
-  /** Its rows or blocks come in any order upstream: both outputs are sorted before they are compared. */
+  /** Its rows or blocks come in any order upstream: outputs are sorted before they are compared. */
   readonly unordered?: boolean;
 }
 
-/** Every difference between the two programs that users are told about, undone. */
-export class Parity {
+/** The two programs. */
+interface Programs {
+  readonly ours: string;
+  readonly theirs: string;
+}
+
+/** How often a difference must show to count: gossip may miss whom it asks, HashiCorp's too. */
+const ATTEMPTS = 3;
+const LIMIT_MS = 20_000;
+/** HashiCorp's cluster is where the lines say; ours is at the same addresses of the next network. */
+const THEIR_NET = "127.0.30.", OUR_NET = "127.0.31.";
+
+/** An address of HashiCorp's cluster in ours. */
+export function inOurs(text: string): string {
+  return text.replaceAll(THEIR_NET, OUR_NET);
+}
+
+/** Compares command lines, and remembers what differs. */
+export class CommandParity {
   readonly #helps = new Map<string, string[]>();
   readonly #failures: string[] = [];
   #compared = 0;
 
-  constructor(readonly ours: string, readonly theirs: string) {}
+  constructor(readonly programs: Programs) {}
 
   /** How many lines were compared. */
   get compared(): number {
@@ -26,42 +45,24 @@ export class Parity {
   async help(command: string): Promise<string[]> {
     let helps = this.#helps.get(command);
     if (helps === undefined) {
-      const texts = [this.ours, this.theirs].map((program) => runCommand(program, [command, "-h"]));
-      helps = (await Promise.all(texts)).map((result) => result.stderr.trimEnd());
+      const { ours, theirs } = this.programs;
+      const texts = await Promise.all([ours, theirs].map((program) => runCommand(program, [command, "-h"])));
+      helps = texts.map((result) => result.stderr.trimEnd());
       this.#helps.set(command, helps);
     }
     return helps;
   }
 
-  /**
-   * Runs each line by both programs, one after the other, and remembers what differs: three times in a row, as an answer
-   * to a query that is gossiped for a moment only may be missed by whoever asks, HashiCorp's program too.
-   */
-  async compare(lines: readonly (Line | readonly string[])[]): Promise<void> {
-    for (const each of lines) {
-      const line: Line = "args" in each ? each : { args: each };
+  /** Runs each line, one after another, so that each finds what those before it left. */
+  async compare(lines: readonly Line[]): Promise<void> {
+    for (const line of lines) {
       this.#compared++;
-      let difference = await this.#differenceAt(line);
-      for (let again = 0; again < 2 && difference !== undefined; again++) {
-        difference = await this.#differenceAt(line);
+      let difference = await this.#differenceOf(line);
+      for (let again = 1; again < ATTEMPTS && difference !== undefined; again++) {
+        difference = await this.#differenceOf(line);
       }
       if (difference !== undefined) this.#failures.push(difference);
     }
-  }
-
-  async #differenceAt(line: Line): Promise<string | undefined> {
-    const options = { env: line.env ?? {}, timeoutMs: 20_000 };
-    const theirs = await this.normal(await runCommand(this.theirs, line.args, options), line);
-    const ours = await this.normal(await runCommand(this.ours, line.args, options), line);
-    if (ours === theirs) return undefined;
-    const words = line.args.map((arg) => JSON.stringify(arg)).join(" ");
-    return `serf ${words}\n--- HashiCorp's\n${theirs}\n--- ours\n${ours}`;
-  }
-
-  /** Adds a comparison made elsewhere. */
-  note(what: string, ours: string, theirs: string): void {
-    this.#compared++;
-    if (ours !== theirs) this.#failures.push(`${what}\n--- HashiCorp's\n${theirs}\n--- ours\n${ours}`);
   }
 
   /** Fails with everything that differed. */
@@ -72,34 +73,57 @@ export class Parity {
     );
   }
 
+  /** HashiCorp's program in HashiCorp's cluster is right; the three other combinations show the same. */
+  async #differenceOf(line: Line): Promise<string | undefined> {
+    const places = [{ args: line.args, env: line.env ?? {} }];
+    if (line.env !== undefined) places.push({ args: line.args.map(inOurs), env: mapped(line.env, inOurs) });
+    const all = await Promise.all(places.map((place) => this.#byBoth(place, line)));
+    const [right, ...others] = all.flat();
+    const names = [
+      "our program, HashiCorp's agents",
+      "HashiCorp's program, our agents",
+      "our program, our agents",
+    ];
+    const different = others.flatMap((shown, i) => shown === right ? [] : [`--- ${names[i]}\n${shown}`]);
+    if (different.length === 0) return undefined;
+    const words = line.args.map((arg) => JSON.stringify(arg)).join(" ");
+    return [`serf ${words}`, `--- HashiCorp's program and agents\n${right}`, ...different].join("\n");
+  }
+
+  async #byBoth(
+    where: { args: readonly string[]; env: Record<string, string> },
+    line: Line,
+  ): Promise<string[]> {
+    const shown = [];
+    for (const program of [this.programs.theirs, this.programs.ours]) {
+      const result = await runCommand(program, where.args, { env: where.env, timeoutMs: LIMIT_MS });
+      shown.push(await this.#comparable(result, line));
+    }
+    return shown;
+  }
+
   /** All that a finished command showed, as one comparable text. */
-  async normal(result: CommandResult, line: Line): Promise<string> {
+  async #comparable(result: CommandResult, line: Line): Promise<string> {
     const channels = [];
     for (const [name, text] of [["stdout", result.stdout], ["stderr", result.stderr]] as const) {
-      channels.push(`${name}: ${await this.#normalText(text, line)}`);
+      const comparable = comparableCommand(await this.#withoutHelp(text));
+      channels.push(`${name}: ${line.unordered === true ? sortedBlocks(comparable) : comparable}`);
     }
     return `exit code ${result.code}\n${channels.join("\n")}`;
   }
 
-  async #normalText(text: string, line: Line): Promise<string> {
-    let normal = text;
-    const usage = /Usage: serf ([a-z-]+)/.exec(normal)?.[1];
-    if (usage !== undefined) {
-      for (const help of await this.help(usage)) normal = normal.replace(help, `<help of ${usage}>`);
-    }
-    normal = normal
-      // Each build has a version of its own.
-      .replace(/^\S+( \([0-9a-f]+(\+CHANGES)?\))?\n(?=Agent Protocol: )/, "<version>\n")
-      // Random by nature.
-      .replace(/^[A-Za-z0-9+/]{43}=\n$/, "<key>\n")
-      // Go names the server that it asked; which one the system asks is not for us to know.
-      .replace(/(lookup \S+) on \S+:53: /g, "$1: ")
-      // Values that change from one moment to the next.
-      .replace(/((?:goroutines|[a-z]+_queue|[a-z]+_time|health_score)"?(?: =|:) "?)[0-9]+/g, "$1<n>")
-      .replace(/rtt: [0-9.]+ ms/, "rtt: <n> ms")
-      .replace(/(Query time|last response): [0-9]+\.[0-9]{2} sec/g, "$1: <n> sec");
-    return line.unordered === true ? sortedBlocks(normal) : normal;
+  async #withoutHelp(text: string): Promise<string> {
+    const usage = /Usage: serf ([a-z-]+)/.exec(text)?.[1];
+    if (usage === undefined) return text;
+    return (await this.help(usage)).reduce((rest, help) => rest.replace(help, `<help of ${usage}>`), text);
   }
+}
+
+function mapped(
+  record: Readonly<Record<string, string>>,
+  change: (value: string) => string,
+): Record<string, string> {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value)]));
 }
 
 /** Sorts JSON's members by name, the rows of a table, and the tags within a row. */
@@ -109,9 +133,8 @@ function sortedBlocks(text: string): string {
     value.members.sort((a, b) => (a.name < b.name ? -1 : 1));
     return JSON.stringify(value, null, 2);
   }
-  return text.trimEnd().split("\n").map((row) => row.split(/ +/).map(sortedTags).join("  ")).sort().join(
-    "\n",
-  );
+  const rows = text.trimEnd().split("\n").map((row) => row.split(/ +/).map(sortedTags).join("  "));
+  return rows.sort().join("\n");
 }
 
 function sortedTags(cell: string): string {

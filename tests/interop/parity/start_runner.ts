@@ -1,5 +1,6 @@
 /** Runs one `serf agent` by both programs and compares what they print, their exit codes and the files they leave. */
-import { RunningChild } from "../support/running_child.ts";
+import { RunningChild } from "../../support/running_child.ts";
+import { comparableStart } from "./differences.ts";
 
 /** Something that happens to an agent once it runs, or stands in its way before it starts. */
 export type Step =
@@ -36,32 +37,6 @@ const END_TEXT = "agent: shutdown complete";
 /** Signals are heard a moment after the log begins. */
 const READY_MS = 300;
 const LIMIT_MS = 20_000;
-
-/** Every difference that users are told about, and every race of HashiCorp's agent, undone in both outputs. */
-const DIFFERENCES: readonly (readonly [why: string, pattern: RegExp, replacement: string])[] = [
-  ["Times.", /\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d/g, "TIME"],
-  ["Ports that the system chose.", /(dynamic bind port |client: 127\.\d+\.\d+\.\d+:)\d+/g, "$1PORT"],
-  [
-    "Go's resolver names the server that it asked; the runtime's does not tell.",
-    /(lookup \S*) on \S+:53:/g,
-    "$1:",
-  ],
-  [
-    "0.10.1 says with which port a join failed, and so do we; 0.9.4 does not.",
-    /(\* Failed to join \S+):\d+: /g,
-    "$1: ",
-  ],
-  [
-    "A leave is delivered if its second of quiet ends before the agent does.",
-    / *TIME \[INFO\] agent: Received event: member-leave\n/g,
-    "",
-  ],
-  [
-    "Whether the event loop still notices that Serf was shut down is a matter of luck.",
-    / *TIME \[WARN\] agent: Serf shutdown detected, quitting\n/g,
-    "",
-  ],
-];
 
 /** Runs the same agent twice, HashiCorp's first. */
 export async function runBoth(
@@ -125,7 +100,7 @@ export async function runAgentCase(
       agentCase.steps ?? [],
       (step) => act(step, child, directory, theirs, host, fill),
     );
-    let output = normal(child.stdout);
+    let output = comparableStart(child.stdout);
     for (const name of agentCase.compare ?? []) {
       output += `--- ${name}\n${readOrNot(`${directory}/${name}`)}\n`;
     }
@@ -174,12 +149,6 @@ async function act(
 /** An address of the same range that no run of the same test has. */
 function neighbourOf(host: string): string {
   return host.replace(/\d+$/, (last) => String((Number(last) + 100) % 245 + 5));
-}
-
-function normal(output: string): string {
-  let text = output;
-  for (const [, pattern, replacement] of DIFFERENCES) text = text.replace(pattern, replacement);
-  return text;
 }
 
 function readOrNot(path: string): string {

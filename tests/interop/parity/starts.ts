@@ -1,10 +1,5 @@
-/**
- * `serf agent` by both programs, side by side: what they print, how they end, what they write. Every output is compared
- * whole; the differences that are allowed are those of agent_parity.ts, and the last table here.
- */
-import { deepEqual, ok } from "../support/assert.ts";
-import { testBoth } from "../support/binaries.ts";
-import { type AgentCase, differenceOf, runAgentCase, runBoth, type Step } from "./agent_parity.ts";
+/** The flag sets and config files with which both programs start an agent, and what happens to it then. */
+import type { AgentCase, Step } from "./start_runner.ts";
 
 const KEY16 = "AAECAwQFBgcICQoLDA0ODw==";
 const KEY24 = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYX";
@@ -12,38 +7,16 @@ const KEY32 = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 const LONG = "y".repeat(600);
 
 /** Where every agent of these tests is, unless it says otherwise: later flags win. */
-const PLACE = ["-node=a", "-bind=HOST:0", "-rpc-addr=HOST:7373"];
-/** How many agents run at once. */
-const PARALLEL = 3;
+export const PLACE = ["-node=a", "-bind=HOST:0", "-rpc-addr=HOST:7373"];
 
-const flags = (...args: string[]): AgentCase => ({ args: [...PLACE, ...args] });
+export const flags = (...args: string[]): AgentCase => ({ args: [...PLACE, ...args] });
 const config = (json: string, ...args: string[]): AgentCase => ({
   args: [...PLACE, "-config-file=c.json", ...args],
   files: { "c.json": json },
 });
 const steps = (agentCase: AgentCase, ...list: Step[]): AgentCase => ({ ...agentCase, steps: list });
 
-/** Runs all cases by both programs, each at an address of its own, and fails with every difference. */
-async function compareAll(
-  theirs: string,
-  ours: string,
-  firstHost: number,
-  cases: readonly AgentCase[],
-): Promise<void> {
-  const differences: string[] = [];
-  let next = 0;
-  const work = async () => {
-    for (let index = next++; index < cases.length; index = next++) {
-      const difference = await differenceOf(theirs, ours, `127.0.40.${firstHost + index}`, cases[index]!);
-      if (difference !== undefined) differences.push(difference);
-    }
-  };
-  await Promise.all(Array.from({ length: PARALLEL }, work));
-  const text = `${differences.length} of ${cases.length} differ:\n${differences.join("\n=====\n")}`;
-  ok(differences.length === 0, text);
-}
-
-const BAD_FLAGS: readonly AgentCase[] = [
+export const BAD_FLAGS: readonly AgentCase[] = [
   flags("-tag=foo"),
   flags("-tag", "=x"),
   flags("-retry-interval=abc"),
@@ -102,7 +75,7 @@ const BAD_FLAGS: readonly AgentCase[] = [
   ),
 ];
 
-const BAD_FILES: readonly AgentCase[] = [
+export const BAD_FILES: readonly AgentCase[] = [
   ...[
     "",
     "   ",
@@ -168,7 +141,7 @@ const BAD_FILES: readonly AgentCase[] = [
   { args: [...PLACE, "-keyring-file=k"], files: { "k/": "" } },
 ];
 
-const GOOD: readonly AgentCase[] = [
+export const GOOD: readonly AgentCase[] = [
   flags(),
   flags("-log-level=debug", "-profile=local", "-disable-compression"),
   flags("-log-level=warn", "-profile=wan", "-protocol=4"),
@@ -224,11 +197,12 @@ const GOOD: readonly AgentCase[] = [
   steps(flags(), { waitMs: 1_500 }),
 ];
 
-const INT: Step = { signal: "SIGINT" }, TERM: Step = { signal: "SIGTERM" }, HUP: Step = { signal: "SIGHUP" };
-const A_MOMENT: Step = { waitMs: 400 };
+const INT: Step = { signal: "SIGINT" }, TERM: Step = { signal: "SIGTERM" };
+export const HUP: Step = { signal: "SIGHUP" };
+export const A_MOMENT: Step = { waitMs: 400 };
 const LEFT: Step = { until: "shutdown complete" };
 
-const SIGNALS: readonly AgentCase[] = [
+export const SIGNALS: readonly AgentCase[] = [
   steps(flags(), INT, LEFT),
   steps(flags(), TERM, LEFT),
   steps(flags(), INT, A_MOMENT, INT, LEFT),
@@ -279,7 +253,7 @@ const SIGNALS: readonly AgentCase[] = [
   ),
 ];
 
-const TAG_FILES: readonly AgentCase[] = [
+export const TAG_FILES: readonly AgentCase[] = [
   {
     args: [...PLACE, "-tags-file=t"],
     files: { t: '{"q":"1"}' },
@@ -295,43 +269,8 @@ const TAG_FILES: readonly AgentCase[] = [
   },
 ];
 
-testBoth("agent parity: bad flags", async (ours, theirs) => {
-  await compareAll(theirs, ours, 10, BAD_FLAGS);
-});
-
-testBoth("agent parity: bad files", async (ours, theirs) => {
-  await compareAll(theirs, ours, 60, BAD_FILES);
-});
-
-testBoth("agent parity: banner, log and merged configuration", async (ours, theirs) => {
-  await compareAll(theirs, ours, 130, GOOD);
-});
-
-testBoth("agent parity: signals and reloads", async (ours, theirs) => {
-  await compareAll(theirs, ours, 170, SIGNALS);
-});
-
-testBoth("agent parity: the tags file", async (ours, theirs) => {
-  await compareAll(theirs, ours, 190, TAG_FILES);
-});
-
-testBoth("agent parity: busy ports", async (ours, theirs) => {
-  const tcp = Deno.listen({ hostname: "127.0.40.200", port: 0 });
-  const udp = Deno.listenDatagram({ transport: "udp", hostname: "127.0.40.201", port: 0 });
-  try {
-    await compareAll(theirs, ours, 200, [
-      flags(`-bind=HOST:${tcp.addr.port}`),
-      flags(`-bind=HOST:${(udp.addr as Deno.NetAddr).port}`),
-    ]);
-    await compareAll(theirs, ours, 200, [flags(`-rpc-addr=HOST:${tcp.addr.port}`)]);
-  } finally {
-    tcp.close();
-    udp.close();
-  }
-});
-
 /** What we do on purpose otherwise, and our output. */
-const ON_PURPOSE: readonly (readonly [why: string, agentCase: AgentCase, output: string])[] = [
+export const ON_PURPOSE: readonly (readonly [why: string, agentCase: AgentCase, output: string])[] = [
   [
     "HashiCorp's never ends.",
     flags("-bind=[::1]x"),
@@ -344,25 +283,3 @@ const ON_PURPOSE: readonly (readonly [why: string, agentCase: AgentCase, output:
     "* 'mdns.interface' expected type 'string', got unconvertible type 'float64', value: '1'",
   ],
 ];
-
-testBoth("agent parity: differences on purpose", async (ours, theirs) => {
-  for (const [index, [why, agentCase, output]] of ON_PURPOSE.entries()) {
-    const outcome = await runAgentCase(ours, theirs, `127.0.40.${210 + index}`, agentCase);
-    deepEqual(outcome, { code: 1, output: `==> ${output}\n` }, why);
-  }
-});
-
-testBoth("agent parity: a reload leaves the tags of a tags file alone", async (ours, theirs) => {
-  // HashiCorp's takes "no tags configured" for "no tags", and empties the file.
-  const agentCase: AgentCase = {
-    args: [...PLACE, "-tags-file=t"],
-    files: { t: '{"q":"1"}' },
-    steps: [HUP, A_MOMENT],
-    compare: ["t"],
-  };
-  const outcome = await runBoth(theirs, ours, "127.0.40.220", agentCase);
-  deepEqual(
-    [outcome.theirs, outcome.ours].map(({ output }) => output.slice(output.indexOf("--- t"))),
-    ["--- t\n{}\n", '--- t\n{"q":"1"}\n'],
-  );
-});
