@@ -27,9 +27,9 @@ export interface Conversation {
  */
 export type Transcript = readonly string[];
 
-const LIMIT_MS = 5_000;
+const LIMIT_MS = 6_000;
 /** Nothing more is expected when the agent was silent for so long. */
-const QUIET_MS = 120;
+const QUIET_MS = 80;
 /** An answer holds no more. */
 const VALUE_BYTES_MAX = 1 << 20;
 
