@@ -1,99 +1,15 @@
 /**
  * One cluster of three agents of HashiCorp's Serf and three of ours: everything that membership promises, seen from
- * both sides, plain and encrypted; and events, queries and keys, from either side to both.
+ * both sides, plain and encrypted.
  */
 import { deepEqual, equal, match, ok } from "../support/assert.ts";
-import {
-  type AgentSpec,
-  eventually,
-  type MemberRow,
-  membersOf,
-  runCommand,
-  RunningAgent,
-  withAgents,
-} from "../support/agents.ts";
-import { testBoth } from "../support/binaries.ts";
+import { eventually, type MemberRow, membersOf, runCommand, type RunningAgent } from "../support/agents.ts";
+import { ALIVE, type MixedCluster, SPREAD_MS, testMixed } from "../support/mixed_cluster.ts";
 
 const KEY = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 
-/** The cluster under test, and how to ask both sides about it. */
-class MixedCluster {
-  readonly agents = new Map<string, RunningAgent>();
-
-  constructor(
-    readonly ours: string,
-    readonly theirs: string,
-    readonly network: string,
-    readonly args: readonly string[],
-    readonly start: (spec: AgentSpec) => Promise<RunningAgent>,
-  ) {}
-
-  /** Names begin with `o` for ours and `h` for HashiCorp's; the digit tells the address. */
-  async run(name: string, ...args: string[]): Promise<RunningAgent> {
-    const own = name.startsWith("o");
-    const agent = await this.start({
-      binary: own ? this.ours : this.theirs,
-      name,
-      host: this.hostOf(name),
-      args: [...this.args, ...args],
-      env: { PATH: "/usr/bin:/bin" }, // for handlers
-    });
-    this.agents.set(name, agent);
-    return agent;
-  }
-
-  hostOf(name: string): string {
-    return `${this.network}.${(name.startsWith("o") ? 10 : 20) + Number(name[1])}`;
-  }
-
-  agent(name: string): RunningAgent {
-    return this.agents.get(name)!;
-  }
-
-  /** Runs a command line of both programs against one agent; they must agree. */
-  async ask(agent: string, command: string, ...args: string[]): Promise<string> {
-    const rpc = `-rpc-addr=${this.agent(agent).rpc}`;
-    const own = await runCommand(this.ours, [command, rpc, ...args]);
-    const their = await runCommand(this.theirs, [command, rpc, ...args]);
-    equal(own.code, their.code, `${command} ${args} at ${agent}: ${own.stdout} / ${their.stdout}`);
-    return own.stdout;
-  }
-
-  /** Waits until every running agent shows `expected` (name to status), by both programs' `members`. */
-  async agree(expected: Record<string, string>, limitMs: number): Promise<void> {
-    const wanted = JSON.stringify(Object.entries(expected).sort());
-    for (const agent of this.agents.values()) {
-      let seen: MemberRow[] = [];
-      await eventually(`${agent.name} sees ${wanted}`, limitMs, async () => {
-        seen = await membersOf(this.ours, agent.rpc);
-        return JSON.stringify(seen.map((row) => [row.name, row.status])) === wanted;
-      }).catch((error: Error) => {
-        throw new Error(
-          `${error.message}; it sees ${JSON.stringify(seen.map((row) => [row.name, row.status]))}`,
-        );
-      });
-      deepEqual(await membersOf(this.theirs, agent.rpc), seen, `both programs read ${agent.name} alike`);
-    }
-  }
-
-  /** Ends an agent without a goodbye; the others stay. */
-  async kill(name: string): Promise<void> {
-    await this.agent(name).kill();
-    this.agents.delete(name);
-  }
-}
-
-/**
- * Gossip is sent a bounded number of times to random peers, so now and then it misses one of six (seen with six of
- * HashiCorp's agents too). The next push/pull, every 30 s, heals that; where Lamport times have run apart, because each
- * push/pull raises those of members that left, it takes two or three.
- */
-const SPREAD_MS = 120_000;
-
 /** A killed agent is reported by all within this. */
 const DETECTION_MS = 10_000;
-
-const ALIVE = { h1: "alive", h2: "alive", h3: "alive", o1: "alive", o2: "alive", o3: "alive" };
 
 /** Joins in both directions: by flag and by command line, ours to theirs and theirs to ours. */
 async function form(cluster: MixedCluster): Promise<void> {
@@ -277,171 +193,14 @@ async function rpcLeave(binary: string, agent: RunningAgent): Promise<void> {
   equal(result.stdout, "Graceful leave complete\n");
 }
 
-testBoth(
+testMixed(
   "interop: a mixed cluster of 3+3 lives through joins, failures and leaves (plain)",
-  (ours, theirs) =>
-    withAgents((start) => lifeOfACluster(new MixedCluster(ours, theirs, "127.0.50", [], start), false)),
+  { network: "127.0.50" },
+  (cluster) => lifeOfACluster(cluster, false),
 );
 
-testBoth(
+testMixed(
   "interop: a mixed cluster of 3+3 lives through joins, failures and leaves (encrypted)",
-  (ours, theirs) =>
-    withAgents((start) =>
-      lifeOfACluster(new MixedCluster(ours, theirs, "127.0.51", [`-encrypt=${KEY}`], start), true)
-    ),
-);
-
-const NEXT_KEY = "AAECAwQFBgcICQoLDA0ODw==";
-
-/** Six agents with tags; each answers the query `load`, and writes down the payloads of user events. */
-async function formAnswering(cluster: MixedCluster, directory: string): Promise<void> {
-  let first: RunningAgent | undefined;
-  for (const name of Object.keys(ALIVE)) {
-    await Deno.writeTextFile(`${directory}/${name}.keys`, JSON.stringify([KEY]));
-    const agent = await cluster.run(
-      name,
-      "-profile=local",
-      `-keyring-file=${directory}/${name}.keys`,
-      `-tag=kind=${name.startsWith("o") ? "ours" : "theirs"}`,
-      `-tag=number=${name[1]}`,
-      `-event-handler=query:load=echo up ${name}`,
-      `-event-handler=user=cat >> ${directory}/${name}.events`,
-      ...first === undefined ? [] : [`-join=${first.spec.host}`],
-    );
-    first ??= agent;
-  }
-  await cluster.agree(ALIVE, SPREAD_MS);
-}
-
-/** From an agent of either program, by the command of either; every agent receives all, the last one last. */
-async function eventsTravel(cluster: MixedCluster, directory: string): Promise<void> {
-  const senders = [["o1", cluster.theirs], ["h1", cluster.ours], ["o2", cluster.ours]] as const;
-  for (const [i, [name, binary]] of senders.entries()) {
-    const rpc = `-rpc-addr=${cluster.agent(name).rpc}`;
-    for (const payload of ["1", "2", "3"]) {
-      for (const coalesce of [true, false]) {
-        const args = ["event", rpc, `-coalesce=${coalesce}`, `news${i}`, `${name} ${coalesce} ${payload}`];
-        const result = await runCommand(binary, args);
-        equal(result.stdout, `Event 'news${i}' dispatched! Coalescing enabled: ${coalesce}\n`);
-      }
-    }
-  }
-  for (const agent of cluster.agents.values()) {
-    let lines: string[] = [];
-    await eventually(`${agent.name} has all events`, SPREAD_MS, async () => {
-      lines = (await Deno.readTextFile(`${directory}/${agent.name}.events`)).trimEnd().split("\n");
-      return senders.every(([name]) =>
-        ["false 1", "false 2", "false 3", "true 3"].every((which) => lines.includes(`${name} ${which}`))
-      );
-    }).catch((error: Error) => {
-      throw new Error(`${error.message}; it has ${lines}`);
-    });
-    equal(lines.length, new Set(lines).size, `${agent.name} has each once: ${lines}`);
-  }
-}
-
-interface Answers {
-  readonly Acks: string[] | null;
-  readonly Responses: Record<string, string>;
-}
-
-/** Asks until the answers are complete: a packet may be lost. */
-async function asks(
-  cluster: MixedCluster,
-  at: string,
-  binary: string,
-  flags: readonly string[],
-  expected: { acks: readonly string[]; responses: readonly string[] },
-): Promise<void> {
-  const rpc = `-rpc-addr=${cluster.agent(at).rpc}`;
-  let seen = "";
-  await eventually(`${at} gets ${JSON.stringify(expected)} for ${flags}`, 20_000, async () => {
-    const args = ["query", rpc, "-format=json", "-timeout=1s", ...flags, "load", "payload"];
-    const result = await runCommand(binary, args);
-    seen = result.stdout;
-    const { Acks, Responses } = JSON.parse(seen) as Answers;
-    for (const [name, text] of Object.entries(Responses)) equal(text, `up ${name}\n`);
-    return same(Acks ?? [], expected.acks) && same(Object.keys(Responses), expected.responses);
-  }).catch((error: Error) => {
-    throw new Error(`${error.message}; it got ${seen}`);
-  });
-}
-
-function same(a: readonly string[], b: readonly string[]): boolean {
-  return [...a].sort().join() === [...b].sort().join();
-}
-
-async function queriesAreAnswered(cluster: MixedCluster): Promise<void> {
-  const all = Object.keys(ALIVE);
-  const only = (...names: string[]) => ({ acks: names, responses: names });
-  for (const [at, binary] of [["o1", cluster.theirs], ["h1", cluster.ours], ["o3", cluster.ours]] as const) {
-    await asks(cluster, at, binary, [], only(...all));
-    await asks(cluster, at, binary, ["-relay-factor=2"], only(...all));
-    await asks(cluster, at, binary, ["-no-ack"], { acks: [], responses: all });
-    await asks(cluster, at, binary, ["-node=h2", "-node=o2"], only("h2", "o2"));
-    await asks(cluster, at, binary, ["-tag", "kind=^t", "-tag", "number=[23]"], only("h2", "h3"));
-    await asks(cluster, at, binary, ["-tag", "kind=our", "-node=o1", "-node=h1"], only("o1"));
-    await asks(cluster, at, binary, ["-tag", "kind=("], only());
-    await eventually(`all answer ${at}`, 20_000, async () => {
-      const { code, stdout } = await runCommand(binary, [
-        "reachability",
-        `-rpc-addr=${cluster.agent(at).rpc}`,
-      ]);
-      return code === 0 && stdout.endsWith("Successfully contacted all live nodes\n");
-    });
-  }
-}
-
-/** Repeats a change of keys until all have made it: it is harmless, and a packet may be lost. */
-async function changeKeys(cluster: MixedCluster, at: string, binary: string, flag: string): Promise<void> {
-  let seen = "";
-  await eventually(`keys ${flag} at ${at}`, 30_000, async () => {
-    const result = await runCommand(binary, ["keys", `-rpc-addr=${cluster.agent(at).rpc}`, flag]);
-    seen = result.stdout;
-    return result.code === 0;
-  }).catch((error: Error) => {
-    throw new Error(`${error.message}; it says ${seen}`);
-  });
-}
-
-/** From `before` to `after`, with the files. */
-async function rotate(
-  cluster: MixedCluster,
-  directory: string,
-  at: string,
-  binary: string,
-  [before, after]: readonly [string, string],
-): Promise<void> {
-  const keyFile = async (name: string) =>
-    JSON.parse(await Deno.readTextFile(`${directory}/${name}.keys`)) as string[];
-  await changeKeys(cluster, at, binary, `-install=${after}`);
-  for (const name of cluster.agents.keys()) deepEqual(await keyFile(name), [before, after], name);
-  await changeKeys(cluster, at, binary, `-use=${after}`);
-  for (const name of cluster.agents.keys()) equal((await keyFile(name))[0], after, name);
-  await changeKeys(cluster, at, binary, `-remove=${before}`);
-  for (const name of cluster.agents.keys()) deepEqual(await keyFile(name), [after], name);
-  await eventually(`${at} lists the key`, 20_000, async () => {
-    const listed = await runCommand(binary, ["keys", `-rpc-addr=${cluster.agent(at).rpc}`, "-list"]);
-    return listed.code === 0 && listed.stdout.endsWith(`\n\n${after}  [6/6]\n`);
-  });
-}
-
-testBoth(
-  "interop: a mixed cluster of 3+3 shares events, queries and keys",
-  (ours, theirs) =>
-    withAgents(async (start) => {
-      const directory = await Deno.makeTempDir({ prefix: "serf-mixed-" });
-      try {
-        const cluster = new MixedCluster(ours, theirs, "127.0.52", [], start);
-        await formAnswering(cluster, directory);
-        await eventsTravel(cluster, directory);
-        await queriesAreAnswered(cluster);
-        await rotate(cluster, directory, "h1", ours, [KEY, NEXT_KEY]);
-        await rotate(cluster, directory, "o1", theirs, [NEXT_KEY, KEY]);
-        await cluster.agree(ALIVE, SPREAD_MS);
-        await asks(cluster, "o2", ours, [], { acks: Object.keys(ALIVE), responses: Object.keys(ALIVE) });
-      } finally {
-        await Deno.remove(directory, { recursive: true });
-      }
-    }),
+  { network: "127.0.51", args: [`-encrypt=${KEY}`] },
+  (cluster) => lifeOfACluster(cluster, true),
 );
