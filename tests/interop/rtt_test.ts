@@ -1,0 +1,87 @@
+/**
+ * Network coordinates: agents of both programs on a link of 20 ms there and back. What either program's `rtt` says at
+ * either program's agent about any two of them is what HashiCorp's says of HashiCorp's, give or take a quarter.
+ */
+import { ok } from "../support/assert.ts";
+import { eventually, sleep } from "../support/agents.ts";
+import { type MixedCluster, type Program, testMixed } from "../support/mixed_cluster.ts";
+import { SlowLink } from "../support/slow_link.ts";
+import { distanceSeconds } from "../../lib/coordinate/coordinate.ts";
+import { createPlatform } from "../../lib/platform/deno_platform.ts";
+import { RpcClient } from "../../lib/rpc/rpc_client.ts";
+
+const ONE_WAY_MS = 10;
+const NAMES = ["h1", "h2", "o1", "o2"];
+const PAIRS = [["h1", "h2"], ["o1", "o2"], ["o1", "h1"], ["h2", "o2"]] as const;
+/** A busy machine makes long times of some, and it takes a while until they are outweighed. */
+const SETTLE_MS = 180_000;
+const PROGRAMS: readonly Program[] = ["ours", "theirs"];
+/** A quarter. */
+const TOLERANCE = 0.25;
+
+/** Every figure there is, by what it is about. Each costs a process, whose start disturbs what is measured. */
+async function figures(cluster: MixedCluster): Promise<Map<string, number>> {
+  const found = new Map<string, number>();
+  for (const at of NAMES) {
+    for (const by of PROGRAMS) {
+      for (const [a, b] of PAIRS) {
+        const { stdout } = await cluster.by(by, at, "rtt", a, b);
+        const [, ms] = new RegExp(`^Estimated ${a} <-> ${b} rtt: ([0-9]+\\.[0-9]{3}) ms\n$`).exec(stdout) ??
+          [];
+        ok(ms !== undefined, stdout);
+        found.set(`${a} <-> ${b} at ${at} by ${by}`, Number(ms));
+      }
+    }
+  }
+  return found;
+}
+
+/** The same, asked over connections that are there already, which disturbs nothing; empty when one is missing. */
+async function quietFigures(clients: ReadonlyMap<string, RpcClient>): Promise<number[]> {
+  const found: number[] = [];
+  for (const client of clients.values()) {
+    for (const [a, b] of PAIRS) {
+      const [from, to] = [await client.coordinate(a), await client.coordinate(b)];
+      if (from === undefined || to === undefined) return [];
+      found.push(1000 * distanceSeconds(from, to));
+    }
+  }
+  return found;
+}
+
+/** @param reference HashiCorp's own figure: its command, at its agent, of two of its agents. */
+function isSettled(figures: readonly number[], reference: number): boolean {
+  if (reference < 2 * ONE_WAY_MS * (1 - TOLERANCE)) return false;
+  return figures.every((ms) => Math.abs(ms - reference) <= TOLERANCE * reference);
+}
+
+testMixed(
+  "interop: rtt over a link of 20 ms is HashiCorp's figure to a quarter, by either program at either's agents",
+  { network: "127.0.59" },
+  async (cluster) => {
+    await using link = new SlowLink(ONE_WAY_MS);
+    const farSideOf = (name: string) => `${cluster.hostOf(name)}0`;
+    for (const name of NAMES) link.attach(cluster.hostOf(name), farSideOf(name));
+    await Promise.all(NAMES.map((name) => cluster.run(name, `-advertise=${farSideOf(name)}`)));
+    await cluster.meet(NAMES);
+    const clients = new Map<string, RpcClient>();
+    try {
+      for (const [name, { rpc }] of cluster.agents) {
+        clients.set(name, await RpcClient.connect(createPlatform(), rpc, ""));
+      }
+      let found = new Map<string, number>();
+      await eventually("the coordinates settle", SETTLE_MS, async () => {
+        await sleep(1_000);
+        const quiet = await quietFigures(clients);
+        if (quiet.length === 0 || !isSettled(quiet, quiet[0]!)) return false;
+        found = await figures(cluster);
+        return isSettled([...found.values()], found.get("h1 <-> h2 at h1 by theirs")!);
+      }).catch((error: Error) => {
+        throw new Error(`${error.message}; the figures are ${JSON.stringify(Object.fromEntries(found))}`);
+      });
+      ok(found.get("h1 <-> h2 at h1 by theirs")! < 10 * ONE_WAY_MS);
+    } finally {
+      for (const client of clients.values()) client.close();
+    }
+  },
+);
