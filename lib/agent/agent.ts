@@ -5,7 +5,7 @@ import { type Logger, LogLevel } from "../base/ports.ts";
 import type { Coordinate } from "../coordinate/coordinate.ts";
 import type { GossipTransport, Platform } from "../platform/platform.ts";
 import type { Member } from "../serf/member.ts";
-import type { QuerySink } from "../serf/query_collector.ts";
+import type { QuerySink, RunningQuery } from "../serf/query_collector.ts";
 import { INTERNAL_PREFIX, PING_QUERY } from "../serf/query_responder.ts";
 import type { QueryParams } from "../serf/query_sender.ts";
 import type { Serf } from "../serf/serf.ts";
@@ -46,6 +46,7 @@ export class Agent {
   readonly #outlet: EventOutlet;
   readonly #stats: AgentStatsReport;
   readonly #finish: () => void;
+  #leaving: Promise<void> | undefined;
   #isShutDown = false;
 
   /**
@@ -133,8 +134,15 @@ export class Agent {
     }
   }
 
-  /** Leaves gracefully. We go on to answer until {@linkcode shutdown}. */
-  async leave(): Promise<void> {
+  /**
+   * Leaves gracefully. We go on to answer until {@linkcode shutdown}. While one leave is under way all wait for that:
+   * a service manager's signal and its `serf leave` may well meet, and neither is to cut the other short.
+   */
+  leave(): Promise<void> {
+    return this.#leaving ??= this.#leave().finally(() => this.#leaving = undefined);
+  }
+
+  async #leave(): Promise<void> {
     this.#log(LogLevel.info, "requesting graceful leave from Serf");
     await this.#call((done) => this.serf.leave(done));
     this.#outlet.flush();
@@ -203,12 +211,12 @@ export class Agent {
    * @throws {Error} `Queries cannot contain the '_serf_' prefix` (a ping without payload may have it); and as
    *   Serf.query(). Nobody was asked then.
    */
-  query(name: string, payload: Uint8Array, params: QueryParams, sink: QuerySink): void {
+  query(name: string, payload: Uint8Array, params: QueryParams, sink: QuerySink): RunningQuery {
     if (name.startsWith(INTERNAL_PREFIX) && (name !== PING_QUERY || payload.length > 0)) {
       throw new Error(`Queries cannot contain the '${INTERNAL_PREFIX}' prefix`);
     }
     this.#log(LogLevel.debug, `Requesting query send: ${name}. Payload: ${goText(payload)}`);
-    this.#attempt("failed to start user query", () => this.serf.query(name, payload, params, sink));
+    return this.#attempt("failed to start user query", () => this.serf.query(name, payload, params, sink));
   }
 
   /** Ends everything at once, without a goodbye unless {@linkcode leave} was called. Idempotent. */
@@ -272,9 +280,9 @@ export class Agent {
     this.shutdown();
   }
 
-  #attempt(what: string, action: () => void): void {
+  #attempt<T>(what: string, action: () => T): T {
     try {
-      action();
+      return action();
     } catch (error) {
       this.#log(LogLevel.warn, `${what}: ${errorText(error)}`);
       throw error;

@@ -27,7 +27,7 @@ export function query(session: RpcSession, seq: Seq, body: MsgpackReader): void 
       if (session.queries.size >= QUERIES_MAX) throw new Error(`More than ${QUERIES_MAX} queries`);
       const stream = new QueryStream(seq, session.outbox, (ended) => session.queries.delete(ended));
       // Nothing of it goes out before this reply: see Outbox.compose().
-      session.context.backend.query(name, payload.slice(), params, stream);
+      stream.begin(session.context.backend.query(name, payload.slice(), params, stream));
       session.queries.add(stream);
     }),
   );

@@ -1,5 +1,5 @@
 /** The verb `query`: the cluster's acks and answers for the client that asks. */
-import type { QuerySink } from "../serf/query_collector.ts";
+import type { QuerySink, RunningQuery } from "../serf/query_collector.ts";
 import { MsgpackWriter } from "../wire/msgpack_writer.ts";
 import type { Seq } from "./messages.ts";
 import { encodeQueryRecord } from "./query_messages.ts";
@@ -18,11 +18,23 @@ export class QueryStream implements RecordSource, QuerySink {
   isStopped = false;
   readonly #sink: RecordSink;
   readonly #onEnd: (stream: QueryStream) => void;
+  #running: RunningQuery | undefined;
 
   /** @param onEnd called when the query is over. */
   constructor(readonly seq: Seq, sink: RecordSink, onEnd: (stream: QueryStream) => void) {
     this.#sink = sink;
     this.#onEnd = onEnd;
+  }
+
+  /** It was asked. */
+  begin(running: RunningQuery): void {
+    this.#running = running;
+  }
+
+  /** The client is gone: nobody wants to know any more, though the timeout may be months away. */
+  stop(): void {
+    this.isStopped = true;
+    this.#running?.cancel();
   }
 
   onAck(from: string): void {

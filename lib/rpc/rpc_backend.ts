@@ -5,7 +5,7 @@ import type { Logger, LogLevel } from "../base/ports.ts";
 import type { SerfEvent } from "../serf/events.ts";
 import type { KeyManager } from "../serf/key_manager.ts";
 import type { Member } from "../serf/member.ts";
-import type { QuerySink } from "../serf/query_collector.ts";
+import type { QuerySink, RunningQuery } from "../serf/query_collector.ts";
 import type { QueryParams } from "../serf/query_sender.ts";
 
 /** Where `monitor` gets its lines from. */
@@ -44,7 +44,7 @@ export interface RpcBackend {
   /** Sends a user event to all members. @param payload borrowed. @throws {SizeLimitError} in words for the client; nothing was sent. */
   userEvent(name: string, payload: Uint8Array, coalesce: boolean): void;
   /** Asks all members that pass the filters. @throws {Error} in words for the client; nothing was sent. */
-  query(name: string, payload: Uint8Array, params: QueryParams, sink: QuerySink): void;
+  query(name: string, payload: Uint8Array, params: QueryParams, sink: QuerySink): RunningQuery;
   /** The keys of the whole cluster. */
   readonly keys: Pick<KeyManager, "install" | "use" | "remove" | "list">;
   /** Ends the agent; returns at once. Idempotent. */

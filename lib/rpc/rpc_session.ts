@@ -126,7 +126,7 @@ export class RpcSession implements BudgetedClient {
     this.stopMonitor();
     for (const stream of this.streams.values()) this.context.events.remove(stream);
     this.streams.clear();
-    for (const query of this.queries) query.isStopped = true;
+    for (const query of this.queries) query.stop();
     this.queries.clear();
     this.pendingQueries.clear();
     this.outbox.close();

@@ -1,4 +1,5 @@
 /** Lamport's logical clock, one for each kind of thing that Serf orders. protocol.md D.1. */
+import { StateError } from "../base/errors.ts";
 
 /**
  * The latest Lamport time that is believed: 2^53 - 2, so that its successor is still exact in a double.
@@ -18,6 +19,15 @@ export class LamportClock {
 
   /** The next unused time: what an outgoing message is stamped with. */
   get time(): number {
+    return this.#time;
+  }
+
+  /**
+   * The time that something of ours is stamped with. @throws {StateError} at the end of the range, where a stamp would
+   * be that of another, and refused by everybody.
+   */
+  get stamp(): number {
+    if (this.#time > LAMPORT_TIME_MAX) throw new StateError("the Lamport clock is at its end");
     return this.#time;
   }
 

@@ -1,6 +1,6 @@
 /** Two nodes under one name: what is said of it, and who has to go. protocol.md D.10, surface.md 2.15. */
 import { ipText, joinHostPort } from "../base/address.ts";
-import { WireError } from "../base/errors.ts";
+import { SizeLimitError, StateError, WireError } from "../base/errors.ts";
 import { LogLimiter } from "../base/log_limiter.ts";
 import { type Clock, type Logger, LogLevel } from "../base/ports.ts";
 import { Timer } from "../base/timer_heap.ts";
@@ -25,7 +25,7 @@ export interface NameConflictContext {
   local(): NodeState;
   /** Whether we are here to stay: who leaves, or has left, needs no vote. */
   isStaying(): boolean;
-  /** Asks everybody whom they mean by our name. */
+  /** Asks everybody whom they mean by our name. @throws {Error} as QuerySender.send(). */
   ask(sink: QuerySink): void;
   /** The others mean somebody else: we have to go. */
   onMinority(): void;
@@ -74,14 +74,25 @@ export class NameConflicts {
     const { ask, isStaying } = this.#context;
     let answers = 0, matching = 0;
     if (!isStaying()) return;
-    ask({
-      onAck: () => {},
-      onResponse: (_from, payload) => {
-        answers++;
-        if (this.#isAboutUs(payload)) matching++;
-      },
-      onDone: () => this.#onVoted(answers, matching),
-    });
+    try {
+      ask({
+        onAck: () => {},
+        onResponse: (_from, payload) => {
+          answers++;
+          if (this.#isAboutUs(payload)) matching++;
+        },
+        onDone: () => this.#onVoted(answers, matching),
+      });
+    } catch (error) {
+      this.#onNoVote(error);
+    }
+  }
+
+  /** Too old a protocol, too long a name, too many queries: who cannot ask stays. @throws what is no such error. */
+  #onNoVote(error: unknown): void {
+    if (!(error instanceof SizeLimitError || error instanceof StateError)) throw error;
+    this.#isVoting = false;
+    this.#limiter.log(LogLevel.error, `serf: Failed to start name resolution query: ${error.message}`);
   }
 
   #onVoted(answers: number, matching: number): void {

@@ -105,12 +105,16 @@ export class StateExchange {
 
   /**
    * A leave for each who left, a join for everybody else. The leave is stamped one later than what the peer knows: it
-   * must win against the intent that we have heard of already.
+   * must win against the intent that we have heard of already. Not where we know that they left: two nodes would count
+   * each other on for as long as they remember them, and the member clock with it, as HashiCorp's agents do.
    */
   #mergeIntents(state: PushPullState): void {
-    const { intents } = this.#context;
+    const { intents, table } = this.#context;
     const left = new Set(state.leftMembers);
-    for (const name of left) intents.onLeave((state.statusLTimes.get(name) ?? 0) + 1, name, false);
+    for (const name of left) {
+      const isKnown = table.get(name)?.status === MemberStatus.left;
+      intents.onLeave((state.statusLTimes.get(name) ?? 0) + (isKnown ? 0 : 1), name, false);
+    }
     for (const [name, lTime] of state.statusLTimes) if (!left.has(name)) intents.onJoin(lTime, name);
   }
 

@@ -104,7 +104,7 @@ export class QuerySender {
     }
     for (const [tag, expr] of params.filterTags) filters.push(encodeFilter({ kind: "tag", tag, expr }));
     return {
-      lTime: queryClock.time,
+      lTime: queryClock.stamp,
       id: random.below(ID_BOUND),
       addr: local.ip,
       port: local.port,

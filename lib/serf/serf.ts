@@ -15,7 +15,7 @@ import { type Member, MemberStatus } from "./member.ts";
 import type { MemberRecord } from "./member_table.ts";
 import { type SerfOptions, TAGS_TOO_LONG_TEXT } from "./options.ts";
 import { PendingCalls } from "./pending_calls.ts";
-import type { QuerySink } from "./query_collector.ts";
+import type { QuerySink, RunningQuery } from "./query_collector.ts";
 import type { QueryParams } from "./query_sender.ts";
 import { Recovery } from "./recovery.ts";
 import { createSerfParts, type SerfParts } from "./serf_parts.ts";
@@ -252,9 +252,9 @@ export class Serf {
    * @throws {SizeLimitError} `query exceeds limit of N bytes`. {@throws StateError} after shutdown; with protocol 3 and
    *   below; when too many are running. Nobody was asked then.
    */
-  query(name: string, payload: Uint8Array, params: QueryParams, sink: QuerySink): void {
+  query(name: string, payload: Uint8Array, params: QueryParams, sink: QuerySink): RunningQuery {
     if (this.#state === "shutdown") throw new StateError("Queries can't be sent after Shutdown");
-    this.#parts.querySender.send(name, payload, params, sink);
+    return this.#parts.querySender.send(name, payload, params, sink);
   }
 
   /** For changing the keys of the whole cluster. */

@@ -27,14 +27,14 @@ export class UserEventSender {
     this.#context = context;
   }
 
-  /** @param payload borrowed. @throws {SizeLimitError} when it is too long; nobody hears of it. */
+  /** @param payload borrowed. @throws {SizeLimitError} when it is too long. {@throws StateError} as LamportClock.stamp. Nobody hears of it then. */
   send(name: string, payload: Uint8Array, coalesce: boolean): void {
     const { eventClock, userEvents, broadcasts, bytesMax } = this.#context;
     // Before it is encoded, so that a huge one costs nothing; the encoding adds some forty bytes.
     if (!isTextWithin(name, bytesMax - payload.length)) {
       throw new SizeLimitError(`user event exceeds configured limit of ${bytesMax} bytes before encoding`);
     }
-    const lTime = eventClock.time;
+    const lTime = eventClock.stamp;
     const content = payload.length === 0 ? null : payload;
     this.#writer.reset();
     encodeUserEvent(this.#writer, { lTime, name, payload: content, coalesce });

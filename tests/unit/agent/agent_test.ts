@@ -228,6 +228,18 @@ Deno.test("Agent.leave() is heard as a leave, and delivers what waits", async ()
   a.agent.shutdown();
 });
 
+Deno.test("Agent.leave(): whoever asks for a leave that is under way waits for it too", async () => {
+  const network = new SimNetwork(new SimClock(), 1);
+  const a = await create(A, { network }), b = await create(B, { network });
+  await inTime(b.platform, b.agent.join(["10.1.0.1"], false));
+  const leaves = [b.agent.leave(), b.agent.leave()];
+  await inTime(b.platform, Promise.all(leaves).then(() => {}));
+  equal(b.agent.serf.state, "left");
+  equal(b.lines.filter((line) => line.includes("requesting graceful leave")).length, 1);
+  b.agent.shutdown();
+  a.agent.shutdown();
+});
+
 Deno.test("Agent.forceLeave() declares a failed member left", async () => {
   const network = new SimNetwork(new SimClock(), 1);
   const a = await create(A, { network }), b = await create(B, { network });

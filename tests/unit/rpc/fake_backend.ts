@@ -9,7 +9,7 @@ import type { RpcBackend } from "../../../lib/rpc/rpc_backend.ts";
 import type { SerfEvent } from "../../../lib/serf/events.ts";
 import type { KeyResult } from "../../../lib/serf/key_manager.ts";
 import { type Member, MemberStatus } from "../../../lib/serf/member.ts";
-import type { QuerySink } from "../../../lib/serf/query_collector.ts";
+import type { QuerySink, RunningQuery } from "../../../lib/serf/query_collector.ts";
 import type { QueryParams } from "../../../lib/serf/query_sender.ts";
 
 /** A member as a table would have it. */
@@ -128,10 +128,11 @@ export class FakeBackend implements RpcBackend {
     this.calls.push(["userEvent", name, payload.slice(), coalesce]);
     if (this.failure !== undefined) throw this.failure;
   }
-  query(name: string, payload: Uint8Array, params: QueryParams, sink: QuerySink): void {
+  query(name: string, payload: Uint8Array, params: QueryParams, sink: QuerySink): RunningQuery {
     this.calls.push(["query", name, payload.slice(), params]);
     if (this.failure !== undefined) throw this.failure;
     this.querySinks.push(sink);
+    return { cancel: () => void this.calls.push(["cancel", name]) };
   }
   onEvent(listener: (event: SerfEvent) => void): () => void {
     this.#listeners.add(listener);

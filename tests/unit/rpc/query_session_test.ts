@@ -93,12 +93,22 @@ Deno.test("RpcSession: query sends its answers between other replies, and one en
   equal(talk.connection.fetched().length, 0);
 });
 
+Deno.test("RpcSession: the queries of a client that is gone are over, but for those that were before", async () => {
+  const talk = await Conversation.begun();
+  await talk.say(query(2, 0n, { name: "short" }), query(3, 2n ** 62n, { name: "long" }));
+  talk.backend.querySinks[0]!.onDone();
+  talk.backend.calls.length = 0;
+  await talk.hangUp();
+  deepEqual(talk.backend.calls, [["cancel", "long"]]);
+});
+
 Deno.test("RpcSession: no result of a query comes before the query's own reply", async () => {
   const talk = await Conversation.begun();
   const ask = talk.backend.query.bind(talk.backend);
   talk.backend.query = (name, payload, params, sink) => {
-    ask(name, payload, params, sink);
+    const running = ask(name, payload, params, sink);
     sink.onAck("x");
+    return running;
   };
   deepEqual(values(await talk.say(query(2))), [done(2), done(2), { From: "x", Payload: null, Type: "ack" }]);
   await talk.hangUp();

@@ -97,3 +97,14 @@ Deno.test("D.10: one vote at a time; who leaves holds none, and is not sent away
   f.clock.runFor(5000);
   equal(f.queryClock.time, query.lTime + 1);
 });
+
+Deno.test("D.10: where nobody can be asked we stay, say why, and hold the next vote", () => {
+  const f = partsFixture(["a"], { queryBytesMax: 20 });
+  for (let i = 0; i < 2; i++) {
+    conflict(f);
+    f.clock.runFor(60_000);
+    const why = "Failed to start name resolution query: query exceeds limit of 20 bytes";
+    deepEqual(f.logger.matching("ERR serf: Failed"), Array(i + 1).fill(`ERR serf: ${why}`));
+  }
+  equal(f.world.minorities, 0);
+});

@@ -78,6 +78,25 @@ Deno.test("D.8: whoever left there is leaving here, one Lamport time after what 
   equal(f.table.get("b")!.statusTime, 3);
 });
 
+Deno.test("D.8: what both know of who left does not grow newer with every exchange", () => {
+  const [one, other] = [partsFixture(["a"]), partsFixture(["a"])];
+  for (const f of [one, other]) {
+    f.intents.onLeave(5, "a", false);
+    f.table.setStatus(f.table.get("a")!, MemberStatus.left);
+  }
+  // A peer may know of a later leave than we do, or count one on, as HashiCorp's agents do.
+  one.states.merge(stateOf({ leftMembers: ["a"], statusLTimes: new Map([["a", 7]]) }), false);
+  for (let i = 0; i < 10; i++) {
+    one.states.merge(other.states.encode(), false);
+    other.states.merge(one.states.encode(), false);
+  }
+  for (const f of [one, other]) {
+    equal(f.table.get("a")!.statusTime, 7);
+    equal(f.memberClock.time, 8);
+    equal(f.view()["a"], "left");
+  }
+});
+
 Deno.test("D.8: a failed member that left there is left here, and is not pruned", () => {
   const f = partsFixture(["a"]);
   f.table.setStatus(f.table.get("a")!, MemberStatus.failed);

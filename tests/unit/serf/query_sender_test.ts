@@ -2,6 +2,7 @@ import { deepEqual, equal, ok, throws } from "../../support/assert.ts";
 import { decodeFilter, decodeQuery } from "../../../lib/serf/query_messages.ts";
 import { defaultQueryTimeoutMs, QUERY_DEFAULTS } from "../../../lib/serf/query_sender.ts";
 import { decodeUserEvent } from "../../../lib/serf/event_messages.ts";
+import { LAMPORT_TIME_MAX } from "../../../lib/serf/lamport_clock.ts";
 import { ascii } from "./fakes.ts";
 import { partsFixture } from "./parts.ts";
 
@@ -51,6 +52,21 @@ Deno.test("D.5: two queries in a row have times of their own", () => {
   f.querySender.send("a", NONE, QUERY_DEFAULTS, SINK);
   f.querySender.send("b", NONE, QUERY_DEFAULTS, SINK);
   deepEqual(f.heardQueries.map(({ lTime }) => lTime), [0, 1]);
+});
+
+Deno.test("D.1: at the end of the clocks nothing of ours can be told apart, so nothing is begun", () => {
+  const f = partsFixture();
+  f.queryClock.witness(LAMPORT_TIME_MAX - 1);
+  f.eventClock.witness(LAMPORT_TIME_MAX - 1);
+  let ended = 0;
+  const sink = { ...SINK, onDone: () => ended++ };
+  f.querySender.send("last", NONE, QUERY_DEFAULTS, sink);
+  f.userEventSender.send("last", NONE, false);
+  const refused = { name: "StateError", message: "the Lamport clock is at its end" };
+  throws(() => f.querySender.send("one more", NONE, QUERY_DEFAULTS, sink), refused);
+  throws(() => f.userEventSender.send("one more", NONE, false), refused);
+  f.clock.runFor(5000);
+  deepEqual([ended, f.heardQueries.length, f.heardEvents.length], [1, 1, 1]);
 });
 
 Deno.test("surface 6.2: a query that is too long is refused, and nobody is asked", () => {
