@@ -1,4 +1,5 @@
 /** Serf's outgoing gossip: three transmit-limited queues that share what memberlist leaves of a packet. protocol.md C.12. */
+import type { MetricsSink } from "../base/metrics.ts";
 import { type Clock, type Logger, LogLevel } from "../base/ports.ts";
 import { Timer } from "../base/timer_heap.ts";
 import { BroadcastQueue } from "../memberlist/broadcast_queue.ts";
@@ -23,6 +24,8 @@ export interface BroadcastsOptions {
   readonly queueCheckIntervalMs: number;
   /** The longest message that fits into a packet of its own, in bytes, memberlist's type byte included. */
   readonly messageBytesMax: number;
+  /** Told of each message that is sent, and of the queues' lengths; undefined when nobody wants to know. */
+  readonly metrics?: MetricsSink | undefined;
 }
 
 /** A queue of this many is worth a warning. */
@@ -76,7 +79,9 @@ export class Broadcasts {
 
   /** Puts into a packet what fits, in the order of the queues. */
   fill(sink: BroadcastSink): void {
-    for (const { queue } of this.#inOrder) queue.fill(sink);
+    const { metrics } = this.#options;
+    const target = metrics === undefined || !this.waiting ? sink : metered(sink, metrics);
+    for (const { queue } of this.#inOrder) queue.fill(target);
   }
 
   /**
@@ -126,15 +131,16 @@ export class Broadcasts {
   }
 
   #onDepth(queue: BroadcastQueue): void {
-    if (queue.size < QUEUE_DEPTH_WARNING) return;
+    if (queue.size < QUEUE_DEPTH_WARNING && this.#options.metrics === undefined) return;
     if (!this.#checkTimer.armed) this.#clock.arm(this.#checkTimer, this.#options.queueCheckIntervalMs);
     // A flood does not wait for the timer. Twice the limit, so that pruning costs little per message.
     if (queue.size > 2 * this.#options.maxQueueDepth) queue.prune(this.#options.maxQueueDepth);
   }
 
   #checkDepths(): void {
-    const limit = this.#options.maxQueueDepth;
+    const { maxQueueDepth: limit, metrics } = this.#options;
     for (const { name, queue } of this.#inOrder) {
+      metrics?.sample(`serf.queue.${name}`, queue.size);
       if (queue.size < QUEUE_DEPTH_WARNING) continue;
       this.#logger.log(LogLevel.warn, `serf: ${name} queue depth: ${queue.size}`);
       if (queue.size > limit) {
@@ -145,4 +151,15 @@ export class Broadcasts {
       if (!this.#checkTimer.armed) this.#clock.arm(this.#checkTimer, this.#options.queueCheckIntervalMs);
     }
   }
+}
+
+/** The same sink, but that each message is told of: Serf's own, without memberlist's type byte. */
+function metered(sink: BroadcastSink, metrics: MetricsSink): BroadcastSink {
+  return {
+    roomBytes: () => sink.roomBytes(),
+    add: (message) => {
+      metrics.sample("serf.msgs.sent", message.length - 1);
+      sink.add(message);
+    },
+  };
 }

@@ -67,8 +67,9 @@ export class MemberEventSource {
     this.#onEvent = onEvent;
   }
 
-  /** It is new, or back. */
-  joined(member: MemberRecord): void {
+  /** It is new, or back. @param hasFlapped whether it had failed but a moment ago. */
+  joined(member: MemberRecord, hasFlapped: boolean): void {
+    if (hasFlapped) this.#metrics.counter("serf.member.flap", 1);
     this.#metrics.counter("serf.member.join", 1);
     this.#emit("member-join", member, `EventMemberJoin: ${member.name} ${member.address.host}`);
   }

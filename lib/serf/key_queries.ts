@@ -24,6 +24,8 @@ const CHANGES: ReadonlyMap<string, Change> = new Map([
 
 const PREFIX = "_serf_";
 const LIST = "list-keys";
+/** A key of 16 bytes in base64, and its head. */
+const KEY_TEXT_BYTES_LEAST = 25;
 
 /** Answers are sealed with the key that is the primary one after the change. */
 export class KeyQueries {
@@ -87,14 +89,17 @@ export class KeyQueries {
       const message = this.#report("Keyring is empty (encryption not enabled)");
       return this.#encode({ result: false, message, keys: null, primaryKey: "" });
     }
-    const all = this.#keyring.list().map(base64);
-    let keys = all;
-    let message = "";
-    for (;;) {
-      const answer = this.#encode({ result: true, message, keys, primaryKey: all[0]! });
-      if (this.#replies.lengthOf(query, answer) <= this.#replies.bytesMax || keys.length === 0) return answer;
-      keys = keys.slice(0, -1);
-      message = `truncated key list response, showing first ${keys.length} of ${all.length} keys`;
+    const installed = this.#keyring.list();
+    const { bytesMax } = this.#replies;
+    const primaryKey = base64(installed[0]!);
+    // No more than can fit are tried: whoever has a key could install any number.
+    for (let count = Math.min(installed.length, Math.floor(bytesMax / KEY_TEXT_BYTES_LEAST));; count--) {
+      const keys = installed.slice(0, count).map(base64);
+      const message = count === installed.length
+        ? ""
+        : `truncated key list response, showing first ${count} of ${installed.length} keys`;
+      const answer = this.#encode({ result: true, message, keys, primaryKey });
+      if (count === 0 || this.#replies.lengthOf(query, answer) <= bytesMax) return answer;
     }
   }
 

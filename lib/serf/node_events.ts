@@ -1,9 +1,13 @@
 /** The rules for what memberlist reports of a node: what it does to the member. protocol.md D.2. */
+import type { Clock } from "../base/ports.ts";
 import type { NodeState } from "../memberlist/node_state.ts";
 import type { MemberEventSource } from "./events.ts";
 import type { IntentBuffer } from "./intent_buffer.ts";
 import { MemberStatus } from "./member.ts";
 import type { MemberTable } from "./member_table.ts";
+
+/** Who is back so soon after it failed, flaps. */
+const FLAP_MS = 60_000;
 
 /**
  * ```
@@ -14,6 +18,7 @@ import type { MemberTable } from "./member_table.ts";
  * Whether a node left or failed is decided by the leave intent that came before, not by memberlist's own word.
  */
 export class NodeEvents {
+  readonly #clock: Clock;
   readonly #table: MemberTable;
   readonly #buffer: IntentBuffer;
   readonly #events: MemberEventSource;
@@ -21,11 +26,13 @@ export class NodeEvents {
 
   /** @param decodeTags never throws: of a broken meta it returns what could be read. */
   constructor(
+    clock: Clock,
     table: MemberTable,
     buffer: IntentBuffer,
     events: MemberEventSource,
     decodeTags: (meta: Uint8Array) => ReadonlyMap<string, string>,
   ) {
+    this.#clock = clock;
     this.#table = table;
     this.#buffer = buffer;
     this.#events = events;
@@ -37,14 +44,16 @@ export class NodeEvents {
     const tags = this.#decodeTags(node.meta);
     const known = this.#table.claim(node.name);
     if (known !== undefined) {
+      const hasFlapped = known.status === MemberStatus.failed &&
+        this.#clock.nowMs() - known.leaveMs < FLAP_MS;
       this.#table.refresh(known, node, tags);
       this.#table.setStatus(known, MemberStatus.alive);
-      this.#events.joined(known);
+      this.#events.joined(known, hasFlapped);
       return;
     }
     const intent = this.#buffer.take(node.name);
     const status = intent?.kind === "leave" ? MemberStatus.leaving : MemberStatus.alive;
-    this.#events.joined(this.#table.add(node, tags, status, intent?.lTime ?? 0));
+    this.#events.joined(this.#table.add(node, tags, status, intent?.lTime ?? 0), false);
   }
 
   /** A node became dead or left. */

@@ -1,5 +1,6 @@
 /** Network coordinates as they travel: ours in every ack, others' out of theirs. protocol.md D.12. */
 import { WireError } from "../base/errors.ts";
+import { type MetricsSink, NO_METRICS } from "../base/metrics.ts";
 import { LogLimiter } from "../base/log_limiter.ts";
 import { type Clock, type Logger, LogLevel, type Random } from "../base/ports.ts";
 import { CoordinateClient } from "../coordinate/coordinate_client.ts";
@@ -8,7 +9,7 @@ import {
   decodeCoordinatePayload,
   encodeCoordinatePayloadInto,
 } from "../coordinate/coordinate_codec.ts";
-import { type Coordinate, copyCoordinate } from "../coordinate/coordinate.ts";
+import { type Coordinate, copyCoordinate, distanceSeconds } from "../coordinate/coordinate.ts";
 import { resolveCoordinateOptions } from "../coordinate/options.ts";
 import { MsgpackReader } from "../wire/msgpack_reader.ts";
 import { MsgpackWriter } from "../wire/msgpack_writer.ts";
@@ -26,6 +27,7 @@ export class PingCoordinates {
   readonly #limiter: LogLimiter;
   readonly #localName: string;
   readonly #isMember: (name: string) => boolean;
+  readonly #metrics: MetricsSink;
   readonly #writer = new MsgpackWriter(160);
   /** Whether the writer holds the present coordinate: it changes with every probe, but is asked for at every ping. */
   #encoded = false;
@@ -37,7 +39,9 @@ export class PingCoordinates {
     logger: Logger,
     localName: string,
     isMember: (name: string) => boolean,
+    metrics: MetricsSink = NO_METRICS,
   ) {
+    this.#metrics = metrics;
     this.#client = new CoordinateClient(resolveCoordinateOptions(), random);
     this.#limiter = new LogLimiter(clock, logger, LOG_BURST, LOG_PER_SECOND);
     this.#localName = localName;
@@ -72,13 +76,26 @@ export class PingCoordinates {
       return;
     }
     try {
+      const before = copyCoordinate(this.#client.coordinate);
       const fault = this.#client.update(node, rttMs / 1000, decodeCoordinatePayload(reader, payload));
-      if (fault === undefined) this.#encoded = false;
-      else this.#limiter.log(LogLevel.trace, `serf: Rejected coordinate from ${node}: ${fault}`);
+      if (fault === undefined) this.#onMoved(before, rttMs);
+      else this.#onRejected(node, fault);
     } catch (error) {
       if (!(error instanceof WireError)) throw error;
       this.#limiter.log(LogLevel.error, `serf: Failed to decode coordinate from ping: ${error.message}`);
     }
+  }
+
+  #onMoved(before: Coordinate, rttMs: number): void {
+    this.#encoded = false;
+    if (rttMs === 0) this.#metrics.counter("serf.coordinate.zero-rtt", 1);
+    const movedMs = 1000 * distanceSeconds(before, this.#client.coordinate);
+    this.#metrics.sample("serf.coordinate.adjustment-ms", movedMs);
+  }
+
+  #onRejected(node: string, fault: string): void {
+    this.#metrics.counter("serf.coordinate.rejected", 1);
+    this.#limiter.log(LogLevel.trace, `serf: Rejected coordinate from ${node}: ${fault}`);
   }
 
   /** The last known coordinate of a node, our own included. */

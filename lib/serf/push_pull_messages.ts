@@ -5,8 +5,13 @@ import type { MsgpackWriter } from "../wire/msgpack_writer.ts";
 import { StructFields } from "../wire/struct_fields.ts";
 import { SerfMessageType } from "./message_type.ts";
 
-/** The most names, slots or events that one state may hold: as many as memberlist allows nodes. */
-const ENTRIES_MAX = 1_048_576;
+/** The most names that one state may hold: as many as memberlist allows nodes. */
+const NAMES_MAX = 1_048_576;
+/**
+ * The most slots, and the most events, that one state may hold: no ring keeps more (user_events.ts). A stranger's
+ * empty ones take but a byte each, and a microsecond.
+ */
+const EVENTS_MAX = 131_072;
 const NO_BYTES = new Uint8Array(0);
 
 const reader = new MsgpackReader();
@@ -65,7 +70,7 @@ function writeEvents(writer: MsgpackWriter, slot: Readonly<BufferedEvents>): voi
   writer.string("LTime").uint(slot.lTime);
 }
 
-/** @throws {WireError} when the body is malformed, or has more than 1,048,576 of anything. */
+/** @throws {WireError} when the body is malformed, or has more than 1,048,576 names, or 131,072 slots or events. */
 export function decodePushPull(bytes: Uint8Array, start: number, end: number): PushPullState {
   const state: PushPullState = {
     lTime: 0,
@@ -94,7 +99,7 @@ export function decodePushPull(bytes: Uint8Array, start: number, end: number): P
 
 function readStatusLTimes(): Map<string, number> {
   const statusLTimes = new Map<string, number>();
-  for (let count = limited(reader.mapHeader()); count > 0; count--) {
+  for (let count = limited(reader.mapHeader(), NAMES_MAX); count > 0; count--) {
     statusLTimes.set(reader.string(), reader.uint64());
   }
   return statusLTimes;
@@ -102,14 +107,14 @@ function readStatusLTimes(): Map<string, number> {
 
 function readNames(): string[] {
   const names: string[] = [];
-  for (let count = limited(reader.arrayHeader()); count > 0; count--) names.push(reader.string());
+  for (let count = limited(reader.arrayHeader(), NAMES_MAX); count > 0; count--) names.push(reader.string());
   return names;
 }
 
 function readSlots(): (BufferedEvents | null)[] {
   const slots: (BufferedEvents | null)[] = [];
-  let room = ENTRIES_MAX;
-  for (let count = limited(reader.arrayHeader()); count > 0; count--) {
+  let room = EVENTS_MAX;
+  for (let count = limited(reader.arrayHeader(), EVENTS_MAX); count > 0; count--) {
     if (reader.takeNil()) slots.push(null);
     else {
       const slot = readEvents(room);
@@ -144,7 +149,7 @@ function readEvent(): BufferedEvent {
   return event;
 }
 
-function limited(count: number, max: number = ENTRIES_MAX): number {
+function limited(count: number, max: number): number {
   if (count > max) throw new WireError(`${count} entries in a push/pull state`, reader.position);
   return count;
 }

@@ -60,9 +60,12 @@ export class Reaper {
     this.#expectAt(dueMs(member, hasFailed ? reconnectTimeoutMs : tombstoneTimeoutMs));
   }
 
-  /** An intent about an unknown node was remembered. */
+  /**
+   * An intent about an unknown node was remembered, just now. Those before it are expected already: to ask for the oldest
+   * of them each time would cost, in a flood of intents, a walk over all that were dropped.
+   */
   onIntentRemembered(): void {
-    this.#expectIntents();
+    this.#expectAt(this.#clock.nowMs() + this.#options.recentIntentTimeoutMs);
   }
 
   onTimer(): void {

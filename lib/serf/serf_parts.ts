@@ -98,6 +98,7 @@ export function createSerfParts(
     logger,
     localName,
     (name) => table.get(name) !== undefined,
+    metrics,
   );
   const erase = (member: MemberRecord, forced: boolean) => {
     table.erase(member);
@@ -111,6 +112,7 @@ export function createSerfParts(
     maxQueueDepth: options.maxQueueDepth,
     queueCheckIntervalMs: options.queueCheckIntervalMs,
     messageBytesMax: messageBytesMax(options.memberlist, keyring !== undefined),
+    metrics: ports.metrics,
   });
   const reaper = new Reaper(clock, table, buffer, options, (member) => erase(member, false));
   const reconnector = new Reconnector(
@@ -199,7 +201,7 @@ export function createSerfParts(
     router,
     states,
     coordinates,
-    nodeEvents: new NodeEvents(table, buffer, events, decodeTags),
+    nodeEvents: new NodeEvents(clock, table, buffer, events, decodeTags),
     conflicts,
     localMeta: () => hooks.localMeta(),
   });

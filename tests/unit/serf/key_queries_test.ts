@@ -94,6 +94,16 @@ Deno.test("surface 6.2: a list that does not fit is cut, and says so", () => {
   equal(f.sent[0]!.message.length - 1 <= 1024, true);
 });
 
+Deno.test("surface 6.2: as many short keys are listed as fit, of however many", () => {
+  const all = Array.from({ length: 1000 }, (_, i) => Uint8Array.from({ length: 16 }, (_, j) => i >> j & 1));
+  const few = partsFixture([], {}, { keyring: new Keyring(all) });
+  const listed = ask(few, "list-keys", request(new Uint8Array(0)));
+  const count = listed.keys!.length;
+  equal(listed.message, `truncated key list response, showing first ${count} of 1000 keys`);
+  const bytes = few.sent[0]!.message.length - 1;
+  equal(bytes <= 1024 && bytes + 25 > 1024, true, `${count} keys in ${bytes} bytes`);
+});
+
 Deno.test("D.7: a file that cannot be written is told to who asked; the key is in force", () => {
   const keyring = new Keyring([key(1)]);
   const saveKeys = () => {

@@ -1,3 +1,4 @@
+import { ascii } from "./fakes.ts";
 import { deepEqual, equal, throws } from "../../support/assert.ts";
 import fc from "fast-check";
 import { WireError } from "../../../lib/base/errors.ts";
@@ -172,13 +173,25 @@ Deno.test("the push/pull state is read with any ring: nil, empty, short", () => 
   });
 });
 
-Deno.test("the push/pull state holds at most 1,048,576 of anything", () => {
-  const count = 1_048_577;
-  const body = new Uint8Array(14 + count).fill(0xc0);
-  body.set(fromHex("81a64576656e7473dd00100001"));
-  throws(() => messages.decodePushPull(body, 0, body.length), WireError);
-  body[12] = 0;
-  equal(messages.decodePushPull(body, 0, body.length).events.length, 1_048_576);
+Deno.test("the push/pull state holds at most 1,048,576 names, and 131,072 slots and events", () => {
+  /** A map of one key, whose value is an array of `count` times `entry`. */
+  const stateOf = (key: string, count: number, entry: number) => {
+    const body = new Uint8Array(key.length + 7 + count).fill(entry);
+    body.set([0x81, 0xa0 + key.length, ...ascii(key), 0xdd, 0, count >> 16, count >> 8 & 0xff, count & 0xff]);
+    return body;
+  };
+  const decode = (body: Uint8Array) => messages.decodePushPull(body, 0, body.length);
+  equal(decode(stateOf("LeftMembers", 1_048_576, 0xa0)).leftMembers.length, 1_048_576);
+  throws(() => decode(stateOf("LeftMembers", 1_048_577, 0xa0)), WireError);
+  equal(decode(stateOf("Events", 131_072, 0xc0)).events.length, 131_072);
+  throws(() => decode(stateOf("Events", 131_073, 0xc0)), WireError);
+  // One slot, and in it so many events without anything.
+  const slotOf = (count: number) => {
+    const inner = stateOf("Events", count, 0x80);
+    return Uint8Array.from([0x81, 0xa6, ...ascii("Events"), 0x91, ...inner]);
+  };
+  equal(decode(slotOf(131_072)).events[0]!.events.length, 131_072);
+  throws(() => decode(slotOf(131_073)), WireError);
 });
 
 Deno.test("the array forms are taken in declaration order", () => {

@@ -17,7 +17,7 @@ function fixture() {
   const events: MemberEvent[] = [];
   const source = new MemberEventSource(logger, (event) => events.push(event));
   const decodeTags = (meta: Uint8Array) => new Map([["role", String.fromCharCode(...meta)]]);
-  const nodeEvents = new NodeEvents(table, buffer, source, decodeTags);
+  const nodeEvents = new NodeEvents(clock, table, buffer, source, decodeTags);
   return { clock, logger, table, buffer, events, nodeEvents };
 }
 
