@@ -253,16 +253,14 @@ export class Agent {
     const result = await new Promise<{ contacted: number; failures: readonly JoinFailure[] }>((resolve) => {
       this.serf.join(addresses, !replay, resolve);
     });
+    const failed = new Map(result.failures.map((failure) => [failure.index, failure]));
     // In the order of the texts, as the user wrote them.
-    const left = [...result.failures];
+    let next = 0;
     const failures = resolved.flatMap((outcome) => {
       if (!(outcome instanceof Array)) return [outcome];
-      return outcome.flatMap((address) => {
-        const index = left.findIndex((failure) => failure.text.startsWith(`Failed to join ${address}: `));
-        return index < 0 ? [] : left.splice(index, 1);
-      });
+      return outcome.flatMap(() => failed.get(next++) ?? []);
     });
-    return { contacted: result.contacted, failures: [...failures, ...left] };
+    return { contacted: result.contacted, failures };
   }
 
   #writeTags(tags: ReadonlyMap<string, string>): void {

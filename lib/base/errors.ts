@@ -56,6 +56,8 @@ export interface JoinFailure {
   /** As the user sees it in the error text: `"Failed to join 127.0.0.1:7946: ..."`. */
   readonly text: string;
   readonly cause: Error;
+  /** Its place in the list of those that were to be joined; undefined for a text that resolves to no address. */
+  readonly index?: number;
 }
 
 /** No address could be joined. Membership is unchanged. */

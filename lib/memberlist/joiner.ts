@@ -63,7 +63,7 @@ export class Joiner {
   #onFailed(index: number, address: Address, cause: Error): void {
     const text = `Failed to join ${address}: ${cause.message}`;
     this.#engine.logger.log(LogLevel.debug, `memberlist: ${text}`);
-    this.#failures[index] = { text, cause };
+    this.#failures[index] = { text, cause, index };
   }
 
   #finish(): void {

@@ -13,6 +13,8 @@ import { type Address, isV4Mapped } from "../base/address.ts";
 export interface StreamLimits {
   /** Streams open at once. */
   readonly openMax: number;
+  /** Of these, streams with one host, so that no host alone keeps the others out; hosts as for `strandedPerHostMax`. */
+  readonly openPerHostMax: number;
   /** Of these, streams that hold more than `largeBytes`. */
   readonly largeMax: number;
   /** Up to here a stream's buffer is small, and not counted against `largeMax`. */
@@ -31,6 +33,7 @@ export interface StreamLimits {
  */
 export const STREAM_LIMITS: StreamLimits = Object.freeze({
   openMax: 1024,
+  openPerHostMax: 512,
   largeMax: 128,
   largeBytes: 64 * 1024,
   bufferedBytesMax: 64 * 1024 * 1024,
@@ -48,6 +51,8 @@ const SURE_WRITE_BYTES = 16 * 1024;
 export class StreamBudget {
   readonly #limits: StreamLimits;
   #open = 0;
+  /** bounded: by the streams that are open. */
+  readonly #openByHost = new Map<string, number>();
   #large = 0;
   #bufferedBytes = 0;
   #stranded = 0;
@@ -73,10 +78,11 @@ export class StreamBudget {
     return this.#stranded;
   }
 
-  /** @returns the share of a new stream with `peer`, or undefined when too many are open. */
+  /** @returns the share of a new stream with `peer`, or undefined when too many are open, with it or in all. */
   tryOpen(peer: Address): StreamShare | undefined {
     if (this.#open >= this.#limits.openMax) return undefined;
-    this.#open++;
+    if ((this.#openByHost.get(hostKey(peer)) ?? 0) >= this.#limits.openPerHostMax) return undefined;
+    this.#moveOpen(peer, 1);
     return new StreamShare(this, peer);
   }
 
@@ -89,12 +95,9 @@ export class StreamBudget {
 
   /** For {@linkcode StreamShare} alone: `count` is 1 or -1. */
   moveStranded(peer: Address, count: number): void {
-    this.#open -= count;
+    this.#moveOpen(peer, -count);
     this.#stranded += count;
-    const key = hostKey(peer);
-    const ofHost = (this.#strandedByHost.get(key) ?? 0) + count;
-    if (ofHost === 0) this.#strandedByHost.delete(key);
-    else this.#strandedByHost.set(key, ofHost);
+    addTo(this.#strandedByHost, hostKey(peer), count);
   }
 
   /** For {@linkcode StreamShare} alone: moves one stream from `before` to `after` bytes, if the limits allow it. */
@@ -110,13 +113,25 @@ export class StreamBudget {
   }
 
   /** For {@linkcode StreamShare} alone. */
-  closeOne(): void {
-    this.#open--;
+  closeOne(peer: Address): void {
+    this.#moveOpen(peer, -1);
+  }
+
+  #moveOpen(peer: Address, count: number): void {
+    this.#open += count;
+    addTo(this.#openByHost, hostKey(peer), count);
   }
 
   #countsAsLarge(bytes: number): number {
     return bytes > this.#limits.largeBytes ? 1 : 0;
   }
+}
+
+/** Counts by key, without those that are 0. */
+function addTo(counts: Map<string, number>, key: string, count: number): void {
+  const sum = (counts.get(key) ?? 0) + count;
+  if (sum === 0) counts.delete(key);
+  else counts.set(key, sum);
 }
 
 /** Whoever has one address of an IPv6 network can have all of them. */
@@ -164,6 +179,6 @@ export class StreamShare {
     this.#closed = true;
     this.resize(0);
     if (this.#stranded) this.#budget.moveStranded(this.#peer, -1);
-    this.#budget.closeOne();
+    this.#budget.closeOne(this.#peer);
   }
 }

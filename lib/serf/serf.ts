@@ -353,6 +353,10 @@ export class Serf {
 
 function interruptedJoin(addresses: readonly Address[]): JoinResult {
   const cause = new StateError("Serf was shut down");
-  const failures = addresses.map((to) => ({ text: `Failed to join ${to}: ${cause.message}`, cause }));
+  const failures = addresses.map((to, index) => ({
+    text: `Failed to join ${to}: ${cause.message}`,
+    cause,
+    index,
+  }));
   return { contacted: 0, failures };
 }

@@ -6,6 +6,7 @@ import { closeAll, message, pass, readToEnd, until, World } from "./fakes.ts";
 
 const LIMITS: StreamLimits = {
   openMax: 4,
+  openPerHostMax: 4,
   largeMax: 1,
   largeBytes: 16_384,
   bufferedBytesMax: 200_000,

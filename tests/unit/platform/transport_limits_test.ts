@@ -4,6 +4,7 @@ import { StreamBudget } from "../../../lib/platform/transport_limits.ts";
 
 const LIMITS = {
   openMax: 3,
+  openPerHostMax: 3,
   largeMax: 1,
   largeBytes: 100,
   bufferedBytesMax: 500,
@@ -22,6 +23,24 @@ Deno.test("StreamBudget.tryOpen() refuses one stream too many, and allows it whe
   equal(budget.open, 2);
   ok(budget.tryOpen(PEER) !== undefined);
   equal(budget.tryOpen(PEER), undefined);
+});
+
+Deno.test("StreamBudget.tryOpen() gives no host, and no IPv6 network, more than its part", () => {
+  const budget = new StreamBudget({ ...LIMITS, openPerHostMax: 1 });
+  const open = (host: string) => budget.tryOpen(Address.fromHost(host, 1));
+  const first = open("10.0.0.1")!;
+  equal(open("10.0.0.1"), undefined);
+  ok(open("fd00::1") !== undefined);
+  equal(open("fd00::2"), undefined);
+  // A stranded stream has given its place back, and does so only once.
+  first.strand();
+  const second = open("10.0.0.1")!;
+  equal(open("10.0.0.1"), undefined);
+  first.close();
+  equal(open("10.0.0.1"), undefined);
+  second.close();
+  ok(open("10.0.0.1") !== undefined);
+  equal(budget.open, 2);
 });
 
 Deno.test("StreamShare.resize() refuses a second large stream", () => {
