@@ -12,6 +12,7 @@ import { MsgpackReader } from "../wire/msgpack_reader.ts";
 import type { MsgpackWriter } from "../wire/msgpack_writer.ts";
 import { StructFields } from "../wire/struct_fields.ts";
 import { MessageType, NO_BYTES } from "./message_type.ts";
+import { bytesEqual } from "./endpoint.ts";
 import { NodeStatus } from "./node_state.ts";
 import { checkVersionLength } from "./state_messages.ts";
 
@@ -115,6 +116,8 @@ export class PushPullMessage {
   readonly userState: Uint8Array;
   readonly #message: Uint8Array;
   readonly #nodesStart: number;
+  /** The first node of all, and the first that is alive; undefined when versions differ between nodes. */
+  readonly #examples: readonly PushPullNode[] | undefined;
 
   /**
    * @param message type byte first; borrowed for as long as this object is used. What follows the state is ignored.
@@ -127,9 +130,32 @@ export class PushPullMessage {
     this.nodeCount = header.nodes;
     this.#message = message;
     this.#nodesStart = reader.position;
-    const node = createPushPullNode();
-    for (let i = 0; i < header.nodes; i++) decodePushPullNode(reader, node);
+    this.#examples = this.#validateNodes(reader);
     this.userState = reader.raw(header.userStateLen);
+  }
+
+  /**
+   * As {@linkcode forEachNode}, but of nodes that are alike in being alive or not and in their versions the first may
+   * stand for all: in most clusters one or two are shown.
+   */
+  forEachVersion(visit: (node: Readonly<PushPullNode>) => void): void {
+    if (this.#examples === undefined) this.forEachNode(visit);
+    else this.#examples.forEach(visit);
+  }
+
+  #validateNodes(reader: MsgpackReader): readonly PushPullNode[] | undefined {
+    const node = createPushPullNode();
+    const examples: PushPullNode[] = [];
+    let isUniform = true;
+    let hasLiving = false;
+    for (let i = 0; i < this.nodeCount; i++) {
+      decodePushPullNode(reader, node);
+      const lives = node.state === NodeStatus.alive;
+      isUniform &&= i === 0 || bytesEqual(node.vsn, examples[0]!.vsn);
+      if (i === 0 || lives && !hasLiving) examples.push({ ...node });
+      hasLiving ||= lives;
+    }
+    return isUniform ? examples : undefined;
   }
 
   /** Shows each node to `visit`, in the sender's order. The object is reused: copy what is kept. */

@@ -6,7 +6,7 @@ import type { PushPullNode } from "./push_pull_messages.ts";
 
 /** The nodes of a received state: a PushPullMessage, in practice. */
 interface RemoteNodes {
-  forEachNode(visit: (node: Readonly<PushPullNode>) => void): void;
+  forEachVersion(visit: (node: Readonly<PushPullNode>) => void): void;
 }
 
 /** The protocol versions that all living nodes understand. */
@@ -40,7 +40,7 @@ export function findIncompatibility(
   local: Pick<NodeDirectory, "size" | "at">,
 ): string | undefined {
   const range: VersionRange = { pMin: 0, pMax: 0xff, dMin: 0, dMax: 0xff };
-  remote.forEachNode((node) => {
+  remote.forEachVersion((node) => {
     if (node.state === NodeStatus.alive && hasUsableVersions(node.vsn)) narrow(range, SCRATCH);
   });
   for (let i = 0; i < local.size; i++) {
@@ -49,7 +49,7 @@ export function findIncompatibility(
   }
 
   let fault: string | undefined;
-  remote.forEachNode((node) => {
+  remote.forEachVersion((node) => {
     if (hasUsableVersions(node.vsn)) fault ??= describeFault(node.name, SCRATCH, range);
   });
   for (let i = 0; i < local.size && fault === undefined; i++) {

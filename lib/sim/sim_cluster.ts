@@ -19,6 +19,8 @@ export interface SimClusterOptions {
   readonly logLevel?: LogLevel;
   /** Whether invariants are checked after everything that any node handles; costs O(nodes) each. @default {true} */
   readonly checked?: boolean;
+  /** Whether the digest tells of every packet; without, of the nodes' events alone. @default {true} */
+  readonly traced?: boolean;
 }
 
 /** How one node sees another. */
@@ -46,7 +48,7 @@ export class SimCluster<L extends SimLife> {
 
   /** @param makeLife called at each start of a node. */
   constructor(options: SimClusterOptions, makeLife: LifeFactory<L>) {
-    this.world = new SimWorld(options.seed, options.family);
+    this.world = new SimWorld(options.seed, options.family, options.traced);
     const level = options.logLevel ?? LogLevel.warn;
     this.nodes = Array.from(
       { length: options.size },

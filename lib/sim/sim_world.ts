@@ -15,8 +15,9 @@ export class SimWorld {
   readonly faults = new Faults();
   readonly network: SimNetwork;
 
-  constructor(readonly seed: number, readonly family: AddressFamily = "ipv4") {
-    this.network = new SimNetwork(this.clock, seed, this.faults, this.trace);
+  /** @param traced whether every delivery is mixed into the trace, which tells two runs apart, and costs time. */
+  constructor(readonly seed: number, readonly family: AddressFamily = "ipv4", traced = true) {
+    this.network = new SimNetwork(this.clock, seed, this.faults, traced ? this.trace : undefined);
   }
 
   /** The address of the `index`-th machine: `10.0.0.1:7946` and on, or `[fd00::1]:7946` and on. */

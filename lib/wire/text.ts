@@ -9,7 +9,7 @@ const STRICT_DECODER = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }
 /** Strings up to this many bytes are interned: names, keys of tags, words. */
 const INTERN_BYTES_MAX = 64;
 /** bounded: this many slots of at most {@linkcode INTERN_BYTES_MAX} characters; a newcomer replaces what is in its slot. */
-const INTERN_SLOTS = 4096;
+const INTERN_SLOTS = 1 << 14;
 
 const internTable: string[] = new Array<string>(INTERN_SLOTS).fill("");
 
@@ -32,7 +32,8 @@ export function decodeText(bytes: Uint8Array, start: number, end: number): strin
   const slot = (hash ^ (hash >>> 15)) & (INTERN_SLOTS - 1);
   const known = internTable[slot]!;
   if (known.length === length && isAsciiOf(known, bytes, start)) return known;
-  return internTable[slot] = STRICT_DECODER.decode(bytes.subarray(start, end));
+  // A call of TextDecoder costs more than a short text.
+  return internTable[slot] = String.fromCharCode(...bytes.subarray(start, end));
 }
 
 function isAsciiOf(text: string, bytes: Uint8Array, start: number): boolean {

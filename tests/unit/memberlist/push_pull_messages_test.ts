@@ -43,6 +43,23 @@ Deno.test("PushPullMessage gives back nodes, state and join, as often as asked",
   }
 });
 
+Deno.test("PushPullMessage.forEachVersion() shows the first node and the first living one when all versions are alike", () => {
+  const named = (name: string, state: number, vsn = NODE.vsn) => ({ ...NODE, name, state, vsn });
+  const shown = (...nodes: messages.PushPullNode[]) => {
+    const names: string[] = [];
+    new messages.PushPullMessage(pushPull(nodes, new Uint8Array(0))).forEachVersion(({ name }) =>
+      names.push(name)
+    );
+    return names.join(" ");
+  };
+  equal(shown(named("a", 0), named("b", 0), named("c", 2)), "a");
+  equal(shown(named("a", 2), named("b", 3), named("c", 0), named("d", 0)), "a c");
+  equal(shown(named("a", 2), named("b", 3)), "a");
+  const old = fromHex("010502020504");
+  equal(shown(named("a", 0), named("b", 0), named("c", 0, old)), "a b c", "else all");
+  equal(shown(), "");
+});
+
 Deno.test("PushPullMessage takes no nodes and no state, and ignores what follows", () => {
   const encoded = pushPull([], new Uint8Array(0), false);
   const message = new messages.PushPullMessage(new Uint8Array([...encoded, 1, 2, 3]));
