@@ -189,3 +189,15 @@ export async function membersOf(binary: string, rpc: string): Promise<MemberRow[
   const rows = (JSON.parse(result.stdout) as { members: MemberRow[] }).members;
   return rows.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
+
+/** Runs a command at an agent; it succeeds. @returns what it prints. */
+export async function commandAt(
+  binary: string,
+  agent: RunningAgent,
+  name: string,
+  ...args: string[]
+): Promise<string> {
+  const { code, stdout, stderr } = await runCommand(binary, [name, `-rpc-addr=${agent.rpc}`, ...args]);
+  ok(code === 0, `${name} ${args}: ${stdout}${stderr}`);
+  return stdout;
+}
