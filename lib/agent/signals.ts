@@ -22,7 +22,6 @@ const ECHO_MS = 100;
 /**
  * Listens from its construction to the end of the process; before, the system's defaults hold (a start-up that hangs can
  * be interrupted). It never stops: a signal that comes while the agent shuts down must not change the exit code.
- * SIGUSR1 asks for the metrics, and does not wait for its turn.
  */
 export class SignalWatch {
   // bounded: by WATCHED. Each waits once: what it asks for is done after it came, however often it came before.
@@ -31,10 +30,8 @@ export class SignalWatch {
   #last: AgentSignal | undefined = undefined;
   #lastMs = 0;
 
-  /** @param onDump called at each SIGUSR1. */
-  constructor(platform: Pick<Platform, "onSignal" | "clock">, onDump: () => void) {
+  constructor(platform: Pick<Platform, "onSignal" | "clock">) {
     for (const name of WATCHED) platform.onSignal(name, () => this.#onSignal(name, platform.clock.nowMs()));
-    platform.onSignal("SIGUSR1", onDump);
   }
 
   /** The next signal. One call at a time; a second one takes the place of the first, which then never settles. */

@@ -88,6 +88,8 @@ class AgentRun {
     let mdns: Mdns | undefined, server: RpcServer | undefined, retry: RetryJoin | undefined;
     try {
       this.#platform.onFault((error) => this.#onFault(error));
+      // It asks and ends nothing, so it is heard from the first moment: a start may take as long as its joins.
+      this.#platform.onSignal("SIGUSR1", () => this.#dumpMetrics());
       mdns = await this.#startMdns();
       server = await this.#startRpc();
       this.#say("Starting Serf agent RPC...");
@@ -96,7 +98,7 @@ class AgentRun {
       this.#platform.ui.out("\n==> Log data will now stream in as it occurs:\n\n");
       this.#logger.openGate();
       retry = this.#startRetryJoin();
-      return await this.#waitForEnd(new SignalWatch(this.#platform, () => this.#dumpMetrics()));
+      return await this.#waitForEnd(new SignalWatch(this.#platform));
     } finally {
       retry?.stop();
       mdns?.stop();

@@ -1,4 +1,4 @@
-import { deepEqual, equal, ok, throws } from "../../support/assert.ts";
+import { deepEqual, equal, ok, rejects, throws } from "../../support/assert.ts";
 import { Agent } from "../../../lib/agent/agent.ts";
 import type { AgentFlags } from "../../../lib/agent/agent_flags.ts";
 import { AgentLogger } from "../../../lib/agent/agent_logger.ts";
@@ -34,6 +34,9 @@ function describe(event: SerfEvent): string {
   if (event.type === "query") return `query ${event.name} ${text(event.payload)}`;
   return event.type;
 }
+
+/** For a query whose answers are of no interest. */
+const NOBODY = { onAck() {}, onResponse() {}, onDone() {} };
 
 const text = (bytes: Uint8Array) => decodeText(bytes, 0, bytes.length);
 const bytes = encodeText;
@@ -101,6 +104,40 @@ Deno.test("Agent.query() asks everybody, and tells acks, answers and the end", a
   ok(b.lines.includes("[INFO] agent: Received event: query: load"));
   ok(a.lines.includes('[DEBUG] agent: Requesting query send: load. Payload: "x"'));
   stop();
+});
+
+Deno.test("Agent.query() and Agent.forceLeave() warn of what they could not do", async () => {
+  const { a, stop } = await pair();
+  throws(() => a.agent.query("q", new Uint8Array(1100), QUERY_DEFAULTS, NOBODY), {
+    message: "query exceeds limit of 1024 bytes",
+  });
+  ok(a.lines.includes("[WARN] agent: failed to start user query: query exceeds limit of 1024 bytes"));
+  const message = "timed out broadcasting node removal";
+  const removals = [false, true].map((prune) => rejects(a.agent.forceLeave("zork", prune), { message }));
+  stop();
+  await Promise.all(removals);
+  for (const suffix of ["", " (prune)"]) {
+    ok(a.lines.includes(`[WARN] agent: failed to remove node${suffix}: ${message}`));
+  }
+});
+
+Deno.test("Agent.query() is no feature of protocol 3: its peers know no queries", async () => {
+  for (
+    const [protocol, message] of [[2, "Feature not supported"], [3, "Feature not supported"], [
+      4,
+      "",
+    ]] as const
+  ) {
+    const { agent } = await create({ ...A, protocol });
+    let refusal = "";
+    try {
+      agent.query("load", new Uint8Array(0), QUERY_DEFAULTS, NOBODY);
+    } catch (error) {
+      refusal = (error as Error).message;
+    }
+    equal(refusal, message, `protocol ${protocol}`);
+    agent.shutdown();
+  }
 });
 
 Deno.test("Agent.query() keeps Serf's own names for Serf, a ping without payload excepted", async () => {

@@ -138,6 +138,16 @@ Deno.test("runAgent() joins before it shows its log", async () => {
   }
 });
 
+Deno.test("runAgent() shows its metrics at SIGUSR1, also while it still joins", async () => {
+  const platform = new FakePlatform();
+  const exit = runAgent({ ...FLAGS, join: ["10.9.9.9"] }, platform);
+  await pass(platform, 0);
+  ok(platform.output.endsWith("==> Joining cluster...(replay: false)\n"), platform.output);
+  equal(platform.signal("SIGUSR1"), 1);
+  equal(platform.signal("SIGINT"), 0, "the system's default holds until the start is over");
+  equal(await inTime(platform, exit), 1);
+});
+
 Deno.test("runAgent() fails when nobody can be joined, and shows no log", async () => {
   const { code, output } = await ended({ join: ["/x", "10.1.0.1:99999"] });
   equal(code, 1);
