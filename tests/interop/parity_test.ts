@@ -214,6 +214,20 @@ testBoth("parity: starts: a reload leaves the tags of a tags file alone", async 
   );
 });
 
+testBoth("parity: starts: the agent reads no variable", async (ours, theirs) => {
+  const env = { SERF_RPC_ADDR: "nohost", SERF_RPC_AUTH: "secret" };
+  for (const binary of [theirs, ours]) {
+    await withAgents(async (start) => {
+      // An empty address is the default.
+      const args = ["-rpc-addr=", "-profile=local"];
+      const agent = await start({ binary, name: "a", host: "127.0.40.230", args, env });
+      ok(agent.output.includes("RPC addr: '127.0.0.1:7373'"), agent.output);
+      const result = await runCommand(theirs, ["members"]);
+      ok(result.code === 0, result.stdout);
+    });
+  }
+});
+
 Deno.test("parity: at least 150 command lines and 40 starts are compared", () => {
   const commandLines = [
     ...ALONE.map(([, list]) => list),

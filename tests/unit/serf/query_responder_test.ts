@@ -144,3 +144,11 @@ Deno.test("D.5: an answer of more than 1024 bytes is not sent", () => {
 Deno.test("D.7: _serf_ping is answered by the ack alone", () => {
   deepEqual(ask(partsFixture(), { name: "_serf_ping", flags: 1 }).map(({ flags }) => flags), [1]);
 });
+
+Deno.test("D.5: an ack that may not be sent is told of", () => {
+  const f = partsFixture([], { responseBytesMax: 1 });
+  equal(ask(f, { flags: 1 }).length, 0);
+  deepEqual(f.logger.lines.filter((line) => line.startsWith("ERR")), [
+    "ERR serf: failed to send ack: response exceeds limit of 1 bytes",
+  ]);
+});
