@@ -1,5 +1,6 @@
 /** Reply and record bodies of the RPC protocol, both ways (surface.md 3.3, 3.4). Keys ascend, as Go's codec writes them. */
 import type { Coordinate } from "../coordinate/coordinate.ts";
+import { MEMBER_FIELDS } from "../serf/member.ts";
 import type { MsgpackReader } from "../wire/msgpack_reader.ts";
 import type { MsgpackWriter } from "../wire/msgpack_writer.ts";
 import { StructFields } from "../wire/struct_fields.ts";
@@ -30,19 +31,6 @@ const MEMBERS = new StructFields("Members");
 const COORDINATE_REPLY = new StructFields("Coord", "Ok");
 const COORDINATE = new StructFields("Vec", "Error", "Adjustment", "Height");
 const LOG = new StructFields("Log");
-const MEMBER = new StructFields(
-  "Name",
-  "Addr",
-  "Port",
-  "Tags",
-  "Status",
-  "ProtocolMin",
-  "ProtocolMax",
-  "ProtocolCur",
-  "DelegateMin",
-  "DelegateMax",
-  "DelegateCur",
-);
 
 /** Appends the reply to `join`. @param count addresses contacted. */
 export function encodeJoined(writer: MsgpackWriter, count: number): void {
@@ -87,7 +75,7 @@ function decodeMember(reader: MsgpackReader): RpcMember {
     delegateMax: 0,
     delegateCur: 0,
   };
-  reader.beginStruct(MEMBER);
+  reader.beginStruct(MEMBER_FIELDS);
   for (let field = reader.nextField(); field >= 0; field = reader.nextField()) {
     readMemberField(reader, field, member);
   }
@@ -105,7 +93,7 @@ const VERSION_FIELDS = [
   "delegateCur",
 ] as const;
 
-/** @param field a number of {@linkcode MEMBER}. */
+/** @param field a number of {@linkcode MEMBER_FIELDS}. */
 function readMemberField(reader: MsgpackReader, field: number, member: RpcMember): void {
   if (field === 0) member.name = reader.string();
   else if (field === 1) member.addr = reader.bytes()?.slice() ?? NO_BYTES;

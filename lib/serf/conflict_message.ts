@@ -2,8 +2,7 @@
 import type { NodeVersions } from "../memberlist/node_state.ts";
 import { MsgpackReader } from "../wire/msgpack_reader.ts";
 import type { MsgpackWriter } from "../wire/msgpack_writer.ts";
-import { StructFields } from "../wire/struct_fields.ts";
-import { MemberStatus } from "./member.ts";
+import { MEMBER_FIELDS, MemberStatus } from "./member.ts";
 import { SerfMessageType } from "./message_type.ts";
 
 const U8_MAX = 0xff;
@@ -23,20 +22,6 @@ export interface ConflictMember {
   status: number;
   versions: NodeVersions;
 }
-
-const MEMBER = new StructFields(
-  "Name",
-  "Addr",
-  "Port",
-  "Tags",
-  "Status",
-  "ProtocolMin",
-  "ProtocolMax",
-  "ProtocolCur",
-  "DelegateMin",
-  "DelegateMax",
-  "DelegateCur",
-);
 
 /** Appends the message; null says that the name is unknown. Tags are written in the map's order. */
 export function encodeConflictResponse(
@@ -70,7 +55,7 @@ export function decodeConflictResponse(bytes: Uint8Array, start: number, end: nu
     status: MemberStatus.none,
     versions: { pMin: 0, pMax: 0, pCur: 0, dMin: 0, dMax: 0, dCur: 0 },
   };
-  reader.beginStruct(MEMBER);
+  reader.beginStruct(MEMBER_FIELDS);
   for (let field = reader.nextField(); field >= 0; field = reader.nextField()) {
     if (field === 0) member.name = reader.string();
     else if (field === 1) member.ip = reader.bytes() ?? NO_BYTES;

@@ -1,5 +1,6 @@
 /** A member as Serf sees it: the record that RPC, handlers and the CLI show. */
 import type { NodeVersions } from "../memberlist/node_state.ts";
+import { StructFields } from "../wire/struct_fields.ts";
 
 /** A member's status, numbered as the wire carries it (protocol.md D). */
 export const MemberStatus = { none: 0, alive: 1, leaving: 2, left: 3, failed: 4 } as const;
@@ -21,6 +22,21 @@ export interface Member {
   /** Grows with every visible change of this member: an encoded copy is fresh while this stays the same. */
   revision: number;
 }
+
+/** A member's fields on the wire, in Go's order of declaration: in gossip and over RPC alike. */
+export const MEMBER_FIELDS = new StructFields(
+  "Name",
+  "Addr",
+  "Port",
+  "Tags",
+  "Status",
+  "ProtocolMin",
+  "ProtocolMax",
+  "ProtocolCur",
+  "DelegateMin",
+  "DelegateMax",
+  "DelegateCur",
+);
 
 /** What happened to members. The names are Serf's own. */
 export type MemberEventType =

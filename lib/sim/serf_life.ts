@@ -110,6 +110,13 @@ export class SerfLife implements SimLife {
     return member === undefined ? "unknown" : MEMBER_STATUS_NAMES[member.status];
   }
 
+  /** How this node sees all its members: `{n0: "alive", n1: "failed"}`. */
+  get view(): Record<string, MemberSight> {
+    return Object.fromEntries(
+      this.serf.members().map(({ name, status }) => [name, MEMBER_STATUS_NAMES[status]]),
+    );
+  }
+
   /** Replaces the tags. */
   setTags(tags: Record<string, string>, done: (error?: Error) => void = () => {}): void {
     this.serf.setTags(new Map(Object.entries(tags)), done);

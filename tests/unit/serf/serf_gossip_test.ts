@@ -6,7 +6,8 @@ import { encodeJoin, encodeLeave } from "../../../lib/serf/intent_messages.ts";
 import { decodeQueryResponse, encodeQuery } from "../../../lib/serf/query_messages.ts";
 import type { SimCluster } from "../../../lib/sim/sim_cluster.ts";
 import { encoded } from "./parts.ts";
-import { formedCluster, type SerfLife, untilAllSee } from "./serf_world.ts";
+import type { SerfLife } from "../../../lib/sim/serf_life.ts";
+import { formedCluster, untilAllSee } from "./serf_world.ts";
 
 const MINUTE = 60_000;
 
