@@ -6,13 +6,10 @@ import type { Coordinate } from "../coordinate/coordinate.ts";
 import type { JoinResult } from "../memberlist/joiner.ts";
 import type { Keyring } from "../memberlist/keyring.ts";
 import { type LocalEndpoint, Memberlist } from "../memberlist/memberlist.ts";
-import { MsgpackWriter } from "../wire/msgpack_writer.ts";
 import type { SerfEvent } from "./events.ts";
-import { encodeJoin, encodeLeave } from "./intent_messages.ts";
 import type { KeyManager } from "./key_manager.ts";
 import { Leaver } from "./leaver.ts";
-import { type Member, MemberStatus } from "./member.ts";
-import type { MemberRecord } from "./member_table.ts";
+import type { Member } from "./member.ts";
 import { type SerfOptions, TAGS_TOO_LONG_TEXT } from "./options.ts";
 import { PendingCalls } from "./pending_calls.ts";
 import type { QuerySink, RunningQuery } from "./query_collector.ts";
@@ -46,7 +43,6 @@ export class Serf {
   readonly #recovery: Recovery | undefined;
   readonly #pending = new PendingCalls();
   readonly #stats = new SerfStats();
-  readonly #writer = new MsgpackWriter(256);
   #tags: ReadonlyMap<string, string>;
   #state: SerfState = "alive";
 
@@ -78,7 +74,7 @@ export class Serf {
       send: (to, message) => this.memberlist.sendUser(to, message),
       connect: (address) => this.#reconnect(address),
       isStaying: () => this.#state === "alive",
-      refute: () => this.#announceJoin(),
+
       localMeta: () => encodeTags(this.#tags, options.memberlist.delegateProtocol),
       localTags: () => this.#tags,
       local: () => this.memberlist.local,
@@ -92,7 +88,7 @@ export class Serf {
       logger: ports.logger,
       broadcastTimeoutMs: options.broadcastTimeoutMs,
       leavePropagateDelayMs: options.leavePropagateDelayMs,
-      announce: (timeoutMs, done) => this.#announceLeave(this.#name, false, timeoutMs, done),
+      announce: (timeoutMs, done) => this.#parts.intentSender.leave(this.#name, false, timeoutMs, done),
       leaveMemberlist: (timeoutMs, done) => this.memberlist.leave(timeoutMs, done),
     });
   }
@@ -144,7 +140,7 @@ export class Serf {
 
   /** Ourselves. Call after {@linkcode start}. */
   localMember(): Member {
-    return this.#localRecord();
+    return this.#parts.table.get(this.#name)!;
   }
 
   /** Our tags as they were set. With protocol 2 others, and {@linkcode localMember}, see the role alone. */
@@ -167,12 +163,12 @@ export class Serf {
   join(addresses: readonly Address[], ignoreOld: boolean, done: (result: JoinResult) => void): void {
     if (this.#state !== "alive") throw new StateError("Serf can't Join after Leave or Shutdown");
     const settle = this.#pending.begin(() => done(interruptedJoin(addresses)));
-    const { states } = this.#parts;
+    const { states, intentSender } = this.#parts;
     if (ignoreOld) states.beginIgnoringOld();
     this.memberlist.join(addresses, (result) => {
       if (ignoreOld) states.endIgnoringOld();
       if (!settle()) return;
-      if (result.contacted > 0 && this.#state === "alive") this.#announceJoin();
+      if (result.contacted > 0 && this.#state === "alive") intentSender.join();
       done(result);
     });
   }
@@ -208,7 +204,7 @@ export class Serf {
    */
   forceLeave(name: string, prune: boolean, done: (error?: Error) => void): void {
     if (this.#state === "shutdown") throw new StateError("Force-leave called after Shutdown");
-    this.#announceLeave(name, prune, this.#options.broadcastTimeoutMs, (sent) => {
+    this.#parts.intentSender.leave(name, prune, this.#options.broadcastTimeoutMs, (sent) => {
       done(sent ? undefined : new Error("timed out broadcasting node removal"));
     });
   }
@@ -304,43 +300,9 @@ export class Serf {
     );
   }
 
-  /** A join of our own, newer than anything heard: applied here, then gossiped. */
-  #announceJoin(): void {
-    const { memberClock, intents, broadcasts } = this.#parts;
-    const lTime = memberClock.time;
-    intents.onJoin(lTime, this.#name);
-    this.#writer.reset();
-    encodeJoin(this.#writer, lTime, this.#name);
-    broadcasts.queue("intent", this.#writer.view());
-  }
-
-  /** A leave about `node`: applied here, then gossiped if anybody is there to hear it. */
-  #announceLeave(node: string, prune: boolean, timeoutMs: number, done: (sent: boolean) => void): void {
-    const { memberClock, intents, broadcasts } = this.#parts;
-    const lTime = memberClock.time;
-    memberClock.increment();
-    // Asked first: a live node that is made to leave must hear of it, to object, even when nobody else is there.
-    // (HashiCorp's agents ask afterwards: of two nodes, one would show the other as leaving for ever.)
-    const hasListeners = this.#hasListeners();
-    // Only a leave about ourselves is no news: it was refuted on the spot.
-    if (!intents.onLeave(lTime, node, prune) || !hasListeners) return done(true);
-    this.#writer.reset();
-    encodeLeave(this.#writer, lTime, node, prune);
-    broadcasts.queueAndWait(this.#writer.view(), timeoutMs, done);
-  }
-
   #onMinority(): void {
     this.shutdown();
     this.#ports.onSelfShutdown?.();
-  }
-
-  #hasListeners(): boolean {
-    const alive = this.#parts.table.count(MemberStatus.alive);
-    return alive > (this.#localRecord().status === MemberStatus.alive ? 1 : 0);
-  }
-
-  #localRecord(): MemberRecord {
-    return this.#parts.table.get(this.#name)!;
   }
 
   #reconnect(address: Address): void {

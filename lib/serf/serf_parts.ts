@@ -9,6 +9,7 @@ import { encodeText } from "../wire/text.ts";
 import { Broadcasts } from "./broadcasts.ts";
 import { MemberEventSource, type SerfEvent, type UserEvent } from "./events.ts";
 import { IntentBuffer } from "./intent_buffer.ts";
+import { IntentSender } from "./intent_sender.ts";
 import { Intents } from "./intents.ts";
 import { LamportClock } from "./lamport_clock.ts";
 import { type MemberRecord, MemberTable } from "./member_table.ts";
@@ -40,7 +41,6 @@ export interface SerfHooks {
   /** Opens a push/pull with a failed member. */
   connect(address: Address): void;
   isStaying(): boolean;
-  refute(): void;
   localMeta(): Uint8Array;
   /** Our tags as they were set. */
   localTags(): ReadonlyMap<string, string>;
@@ -59,6 +59,7 @@ export interface SerfParts extends Omit<QueryParts, "responder"> {
   readonly queryClock: LamportClock;
   readonly table: MemberTable;
   readonly intents: Intents;
+  readonly intentSender: IntentSender;
   readonly userEvents: UserEvents;
   readonly queries: Queries;
   readonly userEventSender: UserEventSender;
@@ -136,10 +137,11 @@ export function createSerfParts(
     buffer,
     events,
     isStaying: () => hooks.isStaying(),
-    refute: () => hooks.refute(),
+    refute: () => intentSender.join(),
     prune: (member) => erase(member, true),
     onRemembered: () => reaper.onIntentRemembered(),
   });
+  const intentSender = new IntentSender({ localName, memberClock, table, intents, broadcasts });
   const onUserEvent = (event: UserEvent) => hooks.onEvent(event);
   const states = new StateExchange({
     memberClock,
@@ -212,6 +214,7 @@ export function createSerfParts(
     queryClock,
     table,
     intents,
+    intentSender,
     userEvents,
     queries,
     userEventSender,

@@ -25,7 +25,7 @@ export function partsFixture(
   const userEvents: UserEvent[] = [];
   const queries: QueryEvent[] = [];
   const sent: { to: string; message: Uint8Array }[] = [];
-  const world = { staying: true, refutes: 0, minorities: 0, tags: new Map<string, string>() };
+  const world = { staying: true, minorities: 0, tags: new Map<string, string>() };
   const transport = { sendPacket: () => true, openExchange: () => {} };
   const ports = { clock, logger, random: new SeededRandom(1), transport, regex: SIM_REGEX, ...keys };
   const parts = createSerfParts(
@@ -42,10 +42,6 @@ export function partsFixture(
       send: (to, message) => sent.push({ to: `${to}`, message: message.slice() }),
       connect: () => {},
       isStaying: () => world.staying,
-      refute: () => {
-        world.refutes++;
-        parts.intents.onJoin(parts.memberClock.time, "me");
-      },
       localMeta: () => encodeTags(new Map(), 5),
       localTags: () => world.tags,
       local: () => makeNode("me"),
