@@ -16,7 +16,7 @@ import { FakeSink, makeNode, RecordingLogger } from "./fakes.ts";
 /** The local node is called "me"; it and whoever is named are alive members. */
 export function partsFixture(
   names: string[] = [],
-  options: Partial<Omit<SerfOptionOverrides, "memberlist">> = {},
+  { memberlist, ...options }: Partial<SerfOptionOverrides> = {},
   keys: { keyring?: Keyring; saveKeys?: (keys: readonly Uint8Array[]) => void } = {},
 ) {
   const clock = new SimClock();
@@ -29,7 +29,7 @@ export function partsFixture(
   const transport = { sendPacket: () => true, openExchange: () => {} };
   const ports = { clock, logger, random: new SeededRandom(1), transport, regex: SIM_REGEX, ...keys };
   const parts = createSerfParts(
-    resolveSerfOptions({ ...options, memberlist: { name: "me" } }),
+    resolveSerfOptions({ ...options, memberlist: { ...memberlist, name: "me" } }),
     ports,
     keys.keyring,
     {

@@ -61,6 +61,7 @@ Deno.test("QueryCollector takes no answers to another query of the same time", (
 Deno.test("QueryCollector: a query that is cancelled says nothing more", () => {
   const f = fixture();
   f.collector.begin(5, 7, 3, 1000, f.sink).cancel();
+  equal(f.clock.armedCount, 0);
   f.answer("a");
   f.clock.runFor(2000);
   f.collector.stop();

@@ -1,4 +1,4 @@
-import { deepEqual, equal } from "../../support/assert.ts";
+import { deepEqual, equal, throws } from "../../support/assert.ts";
 import { decodeConflictResponse } from "../../../lib/serf/conflict_message.ts";
 import { MemberStatus } from "../../../lib/serf/member.ts";
 import {
@@ -63,6 +63,13 @@ Deno.test("D.5: more tag filters than anybody needs are not for us: each costs t
   equal(ask(partsFixture(), { flags: 1, filters: many(9) }).length, 0);
 });
 
+Deno.test("D.5: more filters than anybody types are not for us", () => {
+  const many = (count: number) =>
+    filters(...Array.from({ length: count }, (): QueryFilter => ({ kind: "nodes", names: ["me"] })));
+  equal(ask(partsFixture(), { flags: 1, filters: many(256) }).length, 1);
+  equal(ask(partsFixture(), { flags: 1, filters: many(257) }).length, 0);
+});
+
 Deno.test("D.5: an expression that is none matches nobody, and is warned of", () => {
   const f = partsFixture();
   const tag: QueryFilter = { kind: "tag", tag: "role", expr: "(" };
@@ -76,7 +83,10 @@ Deno.test("D.5: a broken and an unknown filter count as not meant for us", () =>
   for (
     const filter of [new Uint8Array(0), Uint8Array.of(0), Uint8Array.of(0, 0x92), Uint8Array.of(7, 0x90)]
   ) {
-    equal(ask(partsFixture(), { flags: 1, filters: [filter] }).length, 0);
+    const f = partsFixture();
+    equal(ask(f, { flags: 1, filters: [filter] }).length, 0);
+    equal(f.router.malformed, 0);
+    equal(f.queued().length, 1);
   }
 });
 
@@ -139,6 +149,29 @@ Deno.test("D.5: an answer of more than 1024 bytes is not sent", () => {
   f.delegate.onNodeJoin(makeNode(name));
   equal(ask(f, { name: "_serf_conflict", payload: ascii(name) }).length, 0);
   equal(f.logger.matching("response exceeds limit of 1024 bytes").length, 1);
+});
+
+Deno.test("D.5: an answer of 1024 bytes is sent, once; one that was too long may be tried again", () => {
+  const f = partsFixture();
+  ask(f, {});
+  const query = f.heardQueries[0]!;
+  query.respond(new Uint8Array(0));
+  const bare = f.sent.pop()!.message.length - 1;
+  // The next one, with the three bytes of a long payload's head instead of one of nothing.
+  const fits = 1024 - bare - 2;
+  ask(f, { id: 78 });
+  const next = f.heardQueries[1]!;
+  const tooLong = { name: "SizeLimitError", message: "response exceeds limit of 1024 bytes" };
+  throws(() => next.respond(new Uint8Array(fits + 1)), tooLong);
+  next.respond(new Uint8Array(fits));
+  equal(f.sent[0]!.message.length - 1, 1024);
+  throws(() => next.respond(new Uint8Array(fits)), { name: "StateError", message: "response already sent" });
+  throws(() => next.respond(new Uint8Array(fits + 1)), tooLong);
+  f.clock.runFor(3200);
+  ask(f, { id: 79, timeoutNs: 1e6 });
+  f.clock.runFor(1);
+  throws(() => f.heardQueries[2]!.respond(new Uint8Array(1)), { message: "response is past the deadline" });
+  equal(f.sent.length, 1);
 });
 
 Deno.test("D.7: _serf_ping is answered by the ack alone", () => {

@@ -79,6 +79,21 @@ Deno.test("surface 6.2: a query that is too long is refused, and nobody is asked
   equal(f.queryClock.time, 0);
   f.querySender.send("load", new Uint8Array(100), QUERY_DEFAULTS, SINK);
   equal(f.heardQueries.length, 1);
+  const measured = partsFixture();
+  measured.querySender.send("load", new Uint8Array(100), QUERY_DEFAULTS, SINK);
+  const bytes = measured.queued()[0]!.length;
+  const tight = partsFixture([], { queryBytesMax: bytes });
+  tight.querySender.send("load", new Uint8Array(100), QUERY_DEFAULTS, SINK);
+  const tighter = partsFixture([], { queryBytesMax: bytes - 1 });
+  throws(() => tighter.querySender.send("load", new Uint8Array(100), QUERY_DEFAULTS, SINK));
+});
+
+Deno.test("surface 3.4: queries exist from protocol 4 on", () => {
+  const send = (delegateProtocol: number) =>
+    partsFixture([], { memberlist: { name: "me", delegateProtocol } })
+      .querySender.send("load", NONE, QUERY_DEFAULTS, SINK);
+  send(4);
+  throws(() => send(3), { name: "StateError", message: "Feature not supported" });
 });
 
 Deno.test("surface 6.2: user events are measured before and after they are encoded", () => {

@@ -46,7 +46,7 @@ Deno.test("replaySnapshot() forgets all at a leave, but not what was written aft
 
 Deno.test("replaySnapshot() warns of lines that mean nothing, in Serf's words, and goes on", () => {
   const { alive, clocks, warnings } = replay(
-    "alive: nospace\nalive: x 1.2.3.4:99999\nclock: x\nclock: 7\nevent-clock: -1\n" +
+    "alive: nospace\nalive: x 1.2.3.4:99999\nalive: x host:1\nalive: x 1.2.3.4:p\nclock: x\nclock: 7\nevent-clock: -1\n" +
       "query-clock: 99999999999999999999999\nbogus line\n\nclock:8\nalive: y 1.2.3.4:5\n",
   );
   deepEqual(alive, ["y=1.2.3.4:5"]);
@@ -54,6 +54,8 @@ Deno.test("replaySnapshot() warns of lines that mean nothing, in Serf's words, a
   deepEqual(warnings, [
     "Failed to parse address: alive: nospace",
     "Failed to parse address: alive: x 1.2.3.4:99999",
+    "Failed to parse address: alive: x host:1",
+    "Failed to parse address: alive: x 1.2.3.4:p",
     'Failed to convert clock time: strconv.ParseUint: parsing "x": invalid syntax',
     'Failed to convert event clock time: strconv.ParseUint: parsing "-1": invalid syntax',
     'Failed to convert query clock time: strconv.ParseUint: parsing "99999999999999999999999": value out of range',

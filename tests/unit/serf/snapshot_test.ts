@@ -239,6 +239,30 @@ Deno.test("Snapshot makes a torn file whole before it goes on", () => {
   deepEqual(world.start().alive, ["a", "c"]);
 });
 
+Deno.test("Snapshot: a torn file that cannot be made whole is complained of, and not appended to until it is", () => {
+  const torn = "alive: a 10.0.0.1:7946\nalive: b 10.0.0.2:79";
+  const world = new World(torn);
+  world.disk.failsToReplace = true;
+  world.start();
+  deepEqual(world.lines, ["serf: Failed to update snapshot: open snapshot.compact: input/output error"]);
+  world.member("member-join", "c");
+  world.clock.runFor(20_000);
+  equal(world.text, torn);
+  world.disk.failsToReplace = false;
+  world.clock.runFor(20_000);
+  deepEqual(world.start().alive, ["a", "c"]);
+});
+
+Deno.test("Snapshot.stop() leaves no timer behind", () => {
+  const world = new World().start();
+  world.member("member-join", "a", "b");
+  equal(world.process.armedCount, 1);
+  world.snapshot.stop();
+  equal(world.process.armedCount, 0);
+  world.memberClock.witness(9);
+  equal(world.process.armedCount, 0);
+});
+
 Deno.test("Snapshot: names that would forge lines are not recorded", () => {
   const world = new World().start();
   world.member("member-join", "evil\nleave", "good");
