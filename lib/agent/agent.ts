@@ -13,7 +13,7 @@ import { decodeText } from "../wire/text.ts";
 import type { AgentConfig } from "./agent_config.ts";
 import { AgentKeys } from "./agent_keys.ts";
 import { AgentLogger } from "./agent_logger.ts";
-import { AgentMetrics } from "./agent_metrics.ts";
+import { AgentMetrics, type AgentReadings } from "./agent_metrics.ts";
 import { type AgentStats, AgentStatsReport } from "./agent_stats.ts";
 import { type StartedSerf, startSerf } from "./agent_start.ts";
 import { errorText } from "./config_error.ts";
@@ -100,7 +100,7 @@ export class Agent {
     outlet.subscribe((event) => this.handlers.onEvent(event));
     this.#stats = new AgentStatsReport(serf, this.handlers, platform.runtime, () => this.#activities());
     this.#finish = resolve;
-    metrics.start(() => this.#activities());
+    metrics.start(() => ({ activities: this.#activities(), queues: this.#queues() }));
   }
 
   /** Whether what we gossip is encrypted. */
@@ -293,6 +293,17 @@ export class Agent {
    */
   #activities(): number {
     return 4 + this.#outlet.listenerCount + this.logRing.subscriberCount;
+  }
+
+  /** The lengths of the queues, as metrics call them. */
+  #queues(): AgentReadings["queues"] {
+    const { intent_queue, event_queue, query_queue } = this.serf.stats();
+    return {
+      "serf.queue.Intent": Number(intent_queue),
+      "serf.queue.Event": Number(event_queue),
+      "serf.queue.Query": Number(query_queue),
+      "memberlist.queue.broadcasts": this.serf.memberlist.queueDepth,
+    };
   }
 
   #call(start: (done: (error?: Error) => void) => void): Promise<void> {

@@ -1,5 +1,5 @@
 /** Where an agent's metrics go: into memory, and to the collectors that are configured. surface.md 8. */
-import type { MetricsSink } from "../base/metrics.ts";
+import type { AddedKind, Metric, MetricsSink } from "../base/metrics.ts";
 import type { Logger } from "../base/ports.ts";
 import { Timer } from "../base/timer_heap.ts";
 import type { Platform } from "../platform/platform.ts";
@@ -12,6 +12,16 @@ import { statsd, statsite } from "./metric_targets.ts";
 const SERVICE = "serf-agent.";
 /** How often collectors hear how the process is. */
 const RUNTIME_MS = 1_000;
+/** How often the lengths of the queues are noted. */
+const QUEUES_MS = 30_000;
+
+/** What can be read off the agent at any moment. */
+export interface AgentReadings {
+  /** How many things go on side by side. */
+  readonly activities: number;
+  /** How many messages wait to be gossiped, by the names of their queues. */
+  readonly queues: Readonly<Record<string, number>>;
+}
 
 /**
  * Without collectors nothing ticks: how the process is gets noted at the first value of each interval. With them, it is
@@ -23,8 +33,8 @@ export class AgentMetrics implements MetricsSink {
   readonly #senders: readonly MetricSender[];
   readonly #gaugePrefix: string;
   readonly #timer = new Timer(() => this.#onTimer());
-  /** How many things go on side by side in the agent. */
-  #countActivities: () => number = () => 0;
+  #read: () => AgentReadings = () => ({ activities: 0, queues: {} });
+  #queuesDueMs: number;
 
   /** Sends nothing, and arms nothing, before {@linkcode start}. */
   constructor(
@@ -38,15 +48,16 @@ export class AgentMetrics implements MetricsSink {
       ...(statsdAddr === "" ? [] : [statsd(statsdAddr, platform)]),
     ];
     this.#platform = platform;
+    this.#queuesDueMs = platform.clock.nowMs() + QUEUES_MS;
     this.#senders = targets.map((target) => new MetricSender(platform.clock, logger, target));
     const host = targets.length === 0 ? "" : hostname(platform);
     this.#gaugePrefix = host === "" ? SERVICE : `${SERVICE}${host}.`;
-    this.#memory = new MemoryMetrics(platform.clock, () => this.#noteRuntime(false));
+    this.#memory = new MemoryMetrics(platform.clock, () => this.#onInterval());
   }
 
-  /** @param countActivities what `runtime.num_goroutines` tells. */
-  start(countActivities: () => number): void {
-    this.#countActivities = countActivities;
+  /** @param read called now and then, perhaps while the agent is at work: it changes nothing. */
+  start(read: () => AgentReadings): void {
+    this.#read = read;
     if (this.#senders.length > 0) this.#platform.clock.arm(this.#timer, RUNTIME_MS);
   }
 
@@ -58,13 +69,13 @@ export class AgentMetrics implements MetricsSink {
 
   counter(name: string, value: number): void {
     const whole = SERVICE + name;
-    this.#memory.add("counters", whole, value);
+    this.#memory.add("counter", whole, value);
     if (this.#senders.length > 0) this.#send(whole, value, "c");
   }
 
   sample(name: string, value: number): void {
     const whole = SERVICE + name;
-    this.#memory.add("samples", whole, value);
+    this.#memory.add("sample", whole, value);
     if (this.#senders.length > 0) this.#send(whole, value, "ms");
   }
 
@@ -74,6 +85,18 @@ export class AgentMetrics implements MetricsSink {
     if (this.#senders.length > 0) this.#send(whole, value, "g");
   }
 
+  named(kind: AddedKind, name: string): Metric {
+    const whole = SERVICE + name, memory = this.#memory.named(kind, whole);
+    if (this.#senders.length === 0) return memory;
+    const type = kind === "counter" ? "c" : "ms";
+    return {
+      record: (value) => {
+        memory.record(value);
+        this.#send(whole, value, type);
+      },
+    };
+  }
+
   /** The intervals of the last minute that are over, as SIGUSR1 shows them. */
   dump(): string {
     return this.#memory.dump();
@@ -81,12 +104,27 @@ export class AgentMetrics implements MetricsSink {
 
   #onTimer(): void {
     this.#platform.clock.arm(this.#timer, RUNTIME_MS);
-    this.#noteRuntime(true);
+    const readings = this.#read();
+    this.#noteRuntime(readings.activities, true);
+    this.#noteQueues(readings.queues);
   }
 
-  #noteRuntime(isTold: boolean): void {
+  #onInterval(): void {
+    const readings = this.#read();
+    this.#noteRuntime(readings.activities, false);
+    if (this.#senders.length === 0) this.#noteQueues(readings.queues);
+  }
+
+  #noteQueues(queues: AgentReadings["queues"]): void {
+    const nowMs = this.#platform.clock.nowMs();
+    if (nowMs < this.#queuesDueMs) return;
+    this.#queuesDueMs = nowMs + QUEUES_MS;
+    for (const [name, depth] of Object.entries(queues)) this.sample(name, depth);
+  }
+
+  #noteRuntime(activities: number, isTold: boolean): void {
     const { usedBytes, residentBytes } = this.#platform.memoryUsage();
-    this.#noteGauge("runtime.num_goroutines", this.#countActivities(), isTold);
+    this.#noteGauge("runtime.num_goroutines", activities, isTold);
     this.#noteGauge("runtime.alloc_bytes", usedBytes, isTold);
     this.#noteGauge("runtime.sys_bytes", residentBytes, isTold);
   }

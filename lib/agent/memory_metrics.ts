@@ -1,4 +1,5 @@
 /** The metrics of the last minute, for SIGUSR1. surface.md 8. */
+import type { AddedKind, Metric } from "../base/metrics.ts";
 import type { Clock } from "../base/ports.ts";
 
 /** How long an interval is. */
@@ -8,29 +9,62 @@ const INTERVALS_MAX = 6;
 /** All names of one interval, in characters: names of events come from strangers. */
 const NAME_CHARS_MAX = 65_536;
 
+/**
+ * A busy name looks at the clock every so many values only (a power of 2): the clock is what a value costs. Should silence
+ * follow, at most so many later values count for the interval before.
+ */
+const CLOCK_STRIDE = 16;
+
+/** The kinds of metrics that are added up, and their letters. */
+const LETTERS = { counter: "C", sample: "S" } as const;
+const KINDS = ["counter", "sample"] as const satisfies readonly AddedKind[];
+
 /** What the values of one name came to within one interval. */
-interface Aggregate {
-  count: number;
-  sum: number;
-  squares: number;
-  min: number;
-  max: number;
-  updatedWallMs: number;
-  updatedMs: number;
+class Aggregate implements Metric {
+  count = 0;
+  sum = 0;
+  squares = 0;
+  min = Infinity;
+  max = -Infinity;
+  updatedWallMs = 0;
+  updatedMs = 0;
+  /** Whether the program knows the name: it is then not forgotten with the interval. */
+  readonly isKept: boolean;
+  readonly #onTime: (aggregate: Aggregate) => void;
+
+  /** @param onTime called to tell the time; it may end the interval, and {@linkcode reset} this. */
+  constructor(onTime: (aggregate: Aggregate) => void, isKept: boolean) {
+    this.#onTime = onTime;
+    this.isKept = isKept;
+  }
+
+  record(value: number): void {
+    if (this.count < CLOCK_STRIDE || (this.count & (CLOCK_STRIDE - 1)) === 0) this.#onTime(this);
+    this.count++;
+    this.sum += value;
+    this.squares += value * value;
+    if (value < this.min) this.min = value;
+    if (value > this.max) this.max = value;
+  }
+
+  reset(): void {
+    this.count = this.sum = this.squares = 0;
+    this.min = Infinity;
+    this.max = -Infinity;
+  }
 }
 
-/** One interval. */
+/** An interval that is over: what it came to, by name. bounded: as the present one. */
 interface Interval {
   readonly startWallMs: number;
-  // bounded: NAME_CHARS_MAX together.
-  readonly gauges: Map<string, number>;
-  readonly counters: Map<string, Aggregate>;
-  readonly samples: Map<string, Aggregate>;
-  nameChars: number;
+  readonly gauges: ReadonlyMap<string, number>;
+  readonly added: readonly { readonly letter: string; readonly name: string; readonly values: Totals }[];
 }
 
-/** The kinds of metrics that are added up. */
-export type AddedKind = "counters" | "samples";
+/** An aggregate at the end of its interval. */
+type Totals = Readonly<
+  Pick<Aggregate, "count" | "sum" | "squares" | "min" | "max" | "updatedWallMs" | "updatedMs">
+>;
 
 /**
  * Intervals begin when the first value comes that falls into them: nothing ticks, and what was silent is not listed.
@@ -39,8 +73,19 @@ export class MemoryMetrics {
   readonly #clock: Pick<Clock, "nowMs" | "wallMs">;
   readonly #originMs: number;
   readonly #onInterval: () => void;
+  readonly #onTime = (aggregate: Aggregate) => this.#tellTime(aggregate);
+  // bounded: the names in the program, and for this interval NAME_CHARS_MAX of others.
+  readonly #added: Readonly<Record<AddedKind, Map<string, Aggregate>>> = {
+    counter: new Map(),
+    sample: new Map(),
+  };
+  // bounded: NAME_CHARS_MAX, with the above.
+  #gauges = new Map<string, number>();
+  #nameChars = 0;
+  /** When the present interval began; NaN while there is none. */
+  #startWallMs = NaN;
   // bounded: INTERVALS_MAX, oldest first.
-  readonly #intervals: Interval[] = [];
+  readonly #over: Interval[] = [];
 
   /** @param onInterval called when an interval has begun; it may set gauges. */
   constructor(clock: Pick<Clock, "nowMs" | "wallMs">, onInterval: () => void = () => {}) {
@@ -51,69 +96,95 @@ export class MemoryMetrics {
 
   /** @param name whole; spaces in it become `_`. */
   gauge(name: string, value: number): void {
-    const interval = this.#present(this.#clock.wallMs());
+    this.#enter(this.#clock.wallMs());
     const key = withoutSpaces(name);
-    if (interval.gauges.has(key) || takeRoom(interval, key)) interval.gauges.set(key, value);
+    if (this.#gauges.has(key) || this.#takeRoom(key)) this.#gauges.set(key, value);
   }
 
   /** @param name as for {@linkcode gauge}. */
   add(kind: AddedKind, name: string, value: number): void {
-    const wallMs = this.#clock.wallMs();
-    const interval = this.#present(wallMs);
-    const aggregates = interval[kind];
-    const key = withoutSpaces(name);
-    let aggregate = aggregates.get(key);
+    // Before the name is looked up: it may be forgotten with the last interval.
+    this.#enter(this.#clock.wallMs());
+    const key = withoutSpaces(name), known = this.#added[kind];
+    let aggregate = known.get(key);
     if (aggregate === undefined) {
-      if (!takeRoom(interval, key)) return;
-      aggregate = { count: 0, sum: 0, squares: 0, min: value, max: value, updatedWallMs: 0, updatedMs: 0 };
-      aggregates.set(key, aggregate);
+      if (!this.#takeRoom(key)) return;
+      known.set(key, aggregate = new Aggregate(this.#onTime, false));
     }
-    aggregate.count++;
-    aggregate.sum += value;
-    aggregate.squares += value * value;
-    if (value < aggregate.min) aggregate.min = value;
-    if (value > aggregate.max) aggregate.max = value;
-    aggregate.updatedWallMs = wallMs;
-    aggregate.updatedMs = this.#clock.nowMs();
+    aggregate.record(value);
+  }
+
+  /** The same for a name that the program knows: found once, and kept for ever. */
+  named(kind: AddedKind, name: string): Metric {
+    const key = withoutSpaces(name), known = this.#added[kind];
+    const present = known.get(key);
+    if (present?.isKept === true) return present;
+    const kept = new Aggregate(this.#onTime, true);
+    known.set(key, kept);
+    return kept;
   }
 
   /** All intervals that are over and not forgotten, oldest first: a line for each name, newline included. */
   dump(): string {
-    const wallMs = this.#clock.wallMs();
-    const first = startOf(wallMs) - (INTERVALS_MAX - 1) * INTERVAL_MS;
+    const presentMs = startOf(this.#clock.wallMs());
+    if (presentMs !== this.#startWallMs) this.#end();
+    const firstMs = presentMs - (INTERVALS_MAX - 1) * INTERVAL_MS;
     let text = "";
-    for (const interval of this.#intervals) {
-      const { startWallMs } = interval;
-      if (startWallMs < first || startWallMs === startOf(wallMs)) continue;
+    for (const { startWallMs, gauges, added } of this.#over) {
+      if (startWallMs < firstMs) continue;
       const stamp = goTime(startWallMs);
-      for (const [name, value] of interval.gauges) text += `[${stamp}][G] '${name}': ${value.toFixed(3)}\n`;
-      for (const [letter, kind] of [["C", "counters"], ["S", "samples"]] as const) {
-        for (const [name, values] of interval[kind]) {
-          text += `[${stamp}][${letter}] '${name}': ${this.#aggregateText(values)}\n`;
-        }
+      for (const [name, value] of gauges) text += `[${stamp}][G] '${name}': ${value.toFixed(3)}\n`;
+      for (const { letter, name, values } of added) {
+        text += `[${stamp}][${letter}] '${name}': ${this.#totalsText(values)}\n`;
       }
     }
     return text;
   }
 
-  #present(wallMs: number): Interval {
-    const startWallMs = startOf(wallMs);
-    const newest = this.#intervals.at(-1);
-    if (newest?.startWallMs === startWallMs) return newest;
-    const interval: Interval = {
-      startWallMs,
-      gauges: new Map(),
-      counters: new Map(),
-      samples: new Map(),
-      nameChars: 0,
-    };
-    this.#intervals.push(interval);
-    if (this.#intervals.length > INTERVALS_MAX) this.#intervals.shift();
-    this.#onInterval();
-    return interval;
+  #tellTime(aggregate: Aggregate): void {
+    const wallMs = this.#clock.wallMs();
+    this.#enter(wallMs);
+    aggregate.updatedWallMs = wallMs;
+    aggregate.updatedMs = this.#clock.nowMs();
   }
 
-  #aggregateText({ count, sum, squares, min, max, updatedWallMs, updatedMs }: Aggregate): string {
+  /** Makes the interval of this moment the present one. */
+  #enter(wallMs: number): void {
+    const startWallMs = startOf(wallMs);
+    if (startWallMs === this.#startWallMs) return;
+    this.#end();
+    this.#startWallMs = startWallMs;
+    this.#onInterval();
+  }
+
+  /** Ends the present interval, if there is one. */
+  #end(): void {
+    if (Number.isNaN(this.#startWallMs)) return;
+    const added = KINDS.flatMap((kind) => {
+      const entries = [...this.#added[kind]].filter(([, { count }]) => count > 0);
+      return entries.map(([name, { ...values }]) => ({ letter: LETTERS[kind], name, values }));
+    });
+    this.#over.push({ startWallMs: this.#startWallMs, gauges: this.#gauges, added });
+    if (this.#over.length > INTERVALS_MAX) this.#over.shift();
+    for (const kind of KINDS) {
+      for (const [name, aggregate] of this.#added[kind]) {
+        if (aggregate.isKept) aggregate.reset();
+        else this.#added[kind].delete(name);
+      }
+    }
+    this.#gauges = new Map();
+    this.#nameChars = 0;
+    this.#startWallMs = NaN;
+  }
+
+  /** Whether the name still fits into the interval; it is counted then. */
+  #takeRoom(name: string): boolean {
+    if (this.#nameChars + name.length > NAME_CHARS_MAX) return false;
+    this.#nameChars += name.length;
+    return true;
+  }
+
+  #totalsText({ count, sum, squares, min, max, updatedWallMs, updatedMs }: Totals): string {
     const seconds = ((updatedMs - this.#originMs) / 1_000).toFixed(9);
     const updated = `LastUpdated: ${goTime(updatedWallMs)} m=+${seconds}`;
     const variance = count < 2 ? 0 : (count * squares - sum * sum) / (count * (count - 1));
@@ -128,13 +199,6 @@ export class MemoryMetrics {
 
 function startOf(wallMs: number): number {
   return Math.floor(wallMs / INTERVAL_MS) * INTERVAL_MS;
-}
-
-/** Whether the name still fits into the interval; it is counted then. */
-function takeRoom(interval: Interval, name: string): boolean {
-  if (interval.nameChars + name.length > NAME_CHARS_MAX) return false;
-  interval.nameChars += name.length;
-  return true;
 }
 
 function withoutSpaces(name: string): string {

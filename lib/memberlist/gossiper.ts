@@ -1,4 +1,5 @@
 /** Spreads what is queued to a few random nodes at a time. protocol.md C.11. */
+import type { Metric } from "../base/metrics.ts";
 import { Timer } from "../base/timer_heap.ts";
 import type { Engine } from "./engine.ts";
 import { retransmitLimit } from "./formulas.ts";
@@ -18,6 +19,7 @@ export class Gossiper {
   readonly #engine: Engine;
   readonly #sender: PacketSender;
   readonly #timer = new Timer(() => this.onTimer());
+  readonly #roundMs: Metric;
   /** Bounded: `gossipNodes`. */
   readonly #targets: NodeState[] = [];
   readonly #isTarget: (node: NodeState) => boolean;
@@ -27,6 +29,7 @@ export class Gossiper {
   constructor(engine: Engine, sender: PacketSender) {
     this.#engine = engine;
     this.#sender = sender;
+    this.#roundMs = engine.metrics.named("sample", "memberlist.gossip");
     this.#isTarget = (node) => isWorthTelling(node, engine);
   }
 
@@ -56,7 +59,7 @@ export class Gossiper {
 
   /** One round. */
   onTimer(): void {
-    const { clock, table, options, metrics } = this.#engine;
+    const { clock, table, options } = this.#engine;
     const startMs = clock.nowMs();
     table.sampleInto(options.gossipNodes, this.#isTarget, this.#targets);
     let sent = 0;
@@ -64,7 +67,7 @@ export class Gossiper {
       if (!this.#sender.sendGossip(node)) break;
       sent++;
     }
-    metrics.sample("memberlist.gossip", clock.nowMs() - startMs);
+    this.#roundMs.record(clock.nowMs() - startMs);
     if (this.#pacer === undefined) return;
     this.#pacer.onRound(startMs, sent > 0 && this.#isWaiting());
     this.#arm(this.#pacer, startMs);

@@ -238,6 +238,11 @@ export class Memberlist implements TransportSink {
     return this.#engine.table.aliveCount;
   }
 
+  /** How many messages of ours, not of the layer above, wait to be gossiped. */
+  get queueDepth(): number {
+    return this.#engine.queue.size;
+  }
+
   /** Lifeguard's local health: 0 is best. */
   get healthScore(): number {
     return this.#engine.awareness.score;

@@ -5,6 +5,7 @@
  * do a bounded amount of work, however cunningly it is wrapped.
  */
 import type { Address } from "../base/address.ts";
+import type { Metric } from "../base/metrics.ts";
 import { WireError } from "../base/errors.ts";
 import { LogLevel } from "../base/ports.ts";
 import { checkCrcHeader } from "../wire/crc32.ts";
@@ -61,6 +62,7 @@ export class PacketReceiver {
   readonly #keyring: Keyring | undefined;
   readonly #membership: Membership;
   readonly #responder: PingResponder;
+  readonly #receivedBytes: Metric;
 
   readonly #ping = createPing();
   readonly #indirectPing = createIndirectPing();
@@ -85,14 +87,15 @@ export class PacketReceiver {
     this.#keyring = keyring;
     this.#membership = membership;
     this.#responder = responder;
+    this.#receivedBytes = engine.metrics.named("counter", "memberlist.udp.received");
   }
 
   /** @param bytes borrowed for the call. */
   onPacket(from: Address, bytes: Uint8Array): void {
-    const { counters, metrics } = this.#engine;
+    const { counters } = this.#engine;
     counters.packetsReceived++;
     counters.bytesReceived += bytes.length;
-    metrics.counter("memberlist.udp.received", bytes.length);
+    this.#receivedBytes.record(bytes.length);
     this.#messagesLeft = MESSAGES_MAX;
     this.#requestsLeft = REQUESTS_MAX;
     this.#inflatableBytes = PACKET_DECOMPRESSED_BYTES_MAX;

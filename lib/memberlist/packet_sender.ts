@@ -8,6 +8,7 @@
  */
 import type { Address } from "../base/address.ts";
 import { assert } from "../base/assert.ts";
+import type { Metric } from "../base/metrics.ts";
 import { COMPOUND_HEADER_BYTES, COMPOUND_PART_OVERHEAD_BYTES, COMPOUND_PARTS_MAX } from "../wire/compound.ts";
 import { CRC_HEADER_BYTES, writeCrcHeader } from "../wire/crc32.ts";
 import type { Label } from "../wire/label.ts";
@@ -40,6 +41,7 @@ const NOTHING = new Uint8Array(HEADROOM_BYTES);
  */
 export class PacketSender implements BroadcastSink {
   readonly #engine: Engine;
+  readonly #sentBytes: Metric;
   readonly #label: Label;
   readonly #keyring: Keyring | undefined;
   /** What a packet that we fill may hold, compound framing included. */
@@ -58,6 +60,7 @@ export class PacketSender implements BroadcastSink {
 
   constructor(engine: Engine, label: Label, keyring: Keyring | undefined) {
     this.#engine = engine;
+    this.#sentBytes = engine.metrics.named("counter", "memberlist.udp.sent");
     this.#label = label;
     this.#keyring = keyring;
     const sealOverhead = keyring === undefined ? 0 : CIPHER_OVERHEAD_BYTES;
@@ -198,12 +201,12 @@ export class PacketSender implements BroadcastSink {
   }
 
   #transmit(to: Address, packet: Uint8Array): boolean {
-    const { transport, counters, metrics } = this.#engine;
+    const { transport, counters } = this.#engine;
     const isSent = transport.sendPacket(to, packet);
     if (isSent) {
       counters.packetsSent++;
       counters.bytesSent += packet.length;
-      metrics.counter("memberlist.udp.sent", packet.length);
+      this.#sentBytes.record(packet.length);
     } else counters.sendsRefused++;
     return isSent;
   }

@@ -85,7 +85,7 @@ export class PushPull {
     }
     let request: Uint8Array;
     try {
-      request = this.#frames.encode(this.#encoder.encode(join), "request");
+      request = this.#frames.encode(this.#localState(join), "request");
     } catch (error) {
       if (!(error instanceof SizeLimitError)) throw error;
       done(error);
@@ -111,10 +111,11 @@ export class PushPull {
    * @throws {WireError} when it is malformed; nothing was merged then.
    */
   serve(from: Address, message: Uint8Array): Uint8Array | null {
+    this.#engine.metrics.sample("memberlist.size.remote", message.length);
     const remote = new PushPullMessage(message);
     let reply: Uint8Array | null = null;
     try {
-      reply = this.#frames.encode(this.#encoder.encode(remote.join), "reply");
+      reply = this.#frames.encode(this.#localState(remote.join), "reply");
     } catch (error) {
       if (!(error instanceof SizeLimitError)) throw error;
       this.#engine.logger.log(LogLevel.error, `memberlist: Failed to push local state: ${error.message}`);
@@ -140,6 +141,7 @@ export class PushPull {
     if (type !== MessageType.pushPull) {
       throw new WireError(`received invalid msgType (${type}), expected pushPullMsg (6) from=${from}`);
     }
+    this.#engine.metrics.sample("memberlist.size.remote", message.length);
     const fault = this.#merge(new PushPullMessage(message), join, from);
     if (fault !== undefined) throw new WireError(fault);
   }
@@ -152,6 +154,19 @@ export class PushPull {
   /** For {@linkcode DialedExchange}. */
   onFailed(): void {
     this.#engine.counters.pushPullsFailed++;
+  }
+
+  /** The message with our state, and what the metrics tell of it. @throws {SizeLimitError} when it is too large. */
+  #localState(join: boolean): Uint8Array {
+    const { metrics, table } = this.#engine;
+    const message = this.#encoder.encode(join);
+    metrics.gauge("memberlist.size.local", message.length);
+    const counts: [alive: number, suspect: number, dead: number, left: number] = [0, 0, 0, 0];
+    for (const { status } of table.nodes) counts[status]!++;
+    for (const [name, status] of Object.entries(NodeStatus)) {
+      metrics.gauge(`memberlist.node.instances.${name}`, counts[status]!);
+    }
+    return message;
   }
 
   /** @returns why nothing was merged, or undefined. */

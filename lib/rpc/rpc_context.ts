@@ -1,4 +1,5 @@
 /** What the sessions of one server share. */
+import type { Metric } from "../base/metrics.ts";
 import { LogLimiter } from "../base/log_limiter.ts";
 import { type Clock, type Logger, LogLevel } from "../base/ports.ts";
 import { MsgpackReader } from "../wire/msgpack_reader.ts";
@@ -93,6 +94,8 @@ export class RpcContext {
   readonly events: EventHub;
   readonly budget: ClientBudget;
   readonly log: RpcLog;
+  /** Told of each command. */
+  readonly commands: Metric;
   readonly counters: RpcCounters = {
     clientsAccepted: 0,
     clientsRefused: 0,
@@ -112,6 +115,7 @@ export class RpcContext {
     limits?: BudgetLimits,
   ) {
     this.budget = new ClientBudget(clock, limits);
+    this.commands = backend.metrics.named("counter", "agent.ipc.command");
     this.events = new EventHub(backend, this.members);
     this.log = new RpcLog(clock, backend.logger);
   }

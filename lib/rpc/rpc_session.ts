@@ -244,7 +244,7 @@ export class RpcSession implements BudgetedClient {
   #onHeader(): void {
     const { command: name, seq } = this.#header;
     this.context.counters.commands++;
-    this.context.backend.metrics.counter("agent.ipc.command", 1);
+    this.context.commands.record(1);
     const command = COMMANDS.get(name);
     if (this.#state === "new" && name !== "handshake") {
       this.#refuse(seq, RpcErrorText.handshakeRequired, RpcErrorText.handshakeRequired);

@@ -1,5 +1,5 @@
 /** Serf's outgoing gossip: three transmit-limited queues that share what memberlist leaves of a packet. protocol.md C.12. */
-import type { MetricsSink } from "../base/metrics.ts";
+import { type Metric, type MetricsSink, NO_METRICS } from "../base/metrics.ts";
 import { type Clock, type Logger, LogLevel } from "../base/ports.ts";
 import { Timer } from "../base/timer_heap.ts";
 import { BroadcastQueue } from "../memberlist/broadcast_queue.ts";
@@ -24,7 +24,7 @@ export interface BroadcastsOptions {
   readonly queueCheckIntervalMs: number;
   /** The longest message that fits into a packet of its own, in bytes, memberlist's type byte included. */
   readonly messageBytesMax: number;
-  /** Told of each message that is sent, and of the queues' lengths; undefined when nobody wants to know. */
+  /** Told of each message that is sent; undefined when nobody wants to know. */
   readonly metrics?: MetricsSink | undefined;
 }
 
@@ -52,12 +52,14 @@ export class Broadcasts {
   readonly #waits = new Map<BroadcastWait, (sent: boolean) => void>();
   readonly #checkTimer: Timer;
   readonly #scratch = new MsgpackWriter();
+  readonly #weighing: WeighingSink;
 
   constructor(clock: Clock, logger: Logger, options: BroadcastsOptions) {
     this.#clock = clock;
     this.#logger = logger;
     this.#options = options;
-    const { retransmitMult, memberCount: nodeCount, onQueued } = options;
+    const { retransmitMult, memberCount: nodeCount, onQueued, metrics = NO_METRICS } = options;
+    this.#weighing = new WeighingSink(metrics.named("sample", "serf.msgs.sent"));
     const create = (name: string) => ({
       name,
       queue: new BroadcastQueue({ retransmitMult, nodeCount, onQueued }),
@@ -79,9 +81,9 @@ export class Broadcasts {
 
   /** Puts into a packet what fits, in the order of the queues. */
   fill(sink: BroadcastSink): void {
-    const { metrics } = this.#options;
-    const target = metrics === undefined || !this.waiting ? sink : metered(sink, metrics);
-    for (const { queue } of this.#inOrder) queue.fill(target);
+    this.#weighing.sink = sink;
+    for (const { queue } of this.#inOrder) queue.fill(this.#weighing);
+    this.#weighing.sink = undefined;
   }
 
   /**
@@ -131,16 +133,15 @@ export class Broadcasts {
   }
 
   #onDepth(queue: BroadcastQueue): void {
-    if (queue.size < QUEUE_DEPTH_WARNING && this.#options.metrics === undefined) return;
+    if (queue.size < QUEUE_DEPTH_WARNING) return;
     if (!this.#checkTimer.armed) this.#clock.arm(this.#checkTimer, this.#options.queueCheckIntervalMs);
     // A flood does not wait for the timer. Twice the limit, so that pruning costs little per message.
     if (queue.size > 2 * this.#options.maxQueueDepth) queue.prune(this.#options.maxQueueDepth);
   }
 
   #checkDepths(): void {
-    const { maxQueueDepth: limit, metrics } = this.#options;
+    const limit = this.#options.maxQueueDepth;
     for (const { name, queue } of this.#inOrder) {
-      metrics?.sample(`serf.queue.${name}`, queue.size);
       if (queue.size < QUEUE_DEPTH_WARNING) continue;
       this.#logger.log(LogLevel.warn, `serf: ${name} queue depth: ${queue.size}`);
       if (queue.size > limit) {
@@ -153,13 +154,23 @@ export class Broadcasts {
   }
 }
 
-/** The same sink, but that each message is told of: Serf's own, without memberlist's type byte. */
-function metered(sink: BroadcastSink, metrics: MetricsSink): BroadcastSink {
-  return {
-    roomBytes: () => sink.roomBytes(),
-    add: (message) => {
-      metrics.sample("serf.msgs.sent", message.length - 1);
-      sink.add(message);
-    },
-  };
+/** Passes on what a packet gets, and notes how long Serf's messages are. */
+class WeighingSink implements BroadcastSink {
+  /** The packet that is open. */
+  sink: BroadcastSink | undefined = undefined;
+  readonly #bytes: Metric;
+
+  constructor(bytes: Metric) {
+    this.#bytes = bytes;
+  }
+
+  roomBytes(): number {
+    return this.sink!.roomBytes();
+  }
+
+  add(message: Uint8Array): void {
+    // Without memberlist's type byte.
+    this.#bytes.record(message.length - 1);
+    this.sink!.add(message);
+  }
 }

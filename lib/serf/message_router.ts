@@ -1,5 +1,5 @@
 /** Serf's messages as they come in: decoded, handed to whom they concern, and passed on when they were news. */
-import { type MetricsSink, NO_METRICS } from "../base/metrics.ts";
+import { type Metric, type MetricsSink, NO_METRICS } from "../base/metrics.ts";
 import { Address } from "../base/address.ts";
 import { WireError } from "../base/errors.ts";
 import { LogLimiter } from "../base/log_limiter.ts";
@@ -67,11 +67,13 @@ const DECODE_FAULT_TEXTS: readonly string[] = [
 export class MessageRouter {
   readonly #context: MessageRouterContext;
   readonly #limiter: LogLimiter;
+  readonly #receivedBytes: Metric;
   #malformed = 0;
   #unknown = 0;
 
   constructor(context: MessageRouterContext) {
     this.#context = context;
+    this.#receivedBytes = (context.metrics ?? NO_METRICS).named("sample", "serf.msgs.received");
     this.#limiter = new LogLimiter(context.clock, context.logger, LOG_BURST, LOG_PER_SECOND);
   }
 
@@ -88,7 +90,7 @@ export class MessageRouter {
   /** @param message Serf's type byte and body; borrowed. May be anything. */
   onMessage(message: Uint8Array): void {
     if (message.length === 0) return;
-    this.#context.metrics?.sample("serf.msgs.received", message.length);
+    this.#receivedBytes.record(message.length);
     try {
       this.#dispatch(message);
     } catch (error) {

@@ -30,11 +30,11 @@ function body(dump: string): string[] {
 Deno.test("MemoryMetrics.dump() prints as HashiCorp's agent does", () => {
   const { clock, metrics } = create();
   metrics.gauge("serf-agent.memberlist.health.score", 2);
-  metrics.add("counters", "serf-agent.serf.events.my ev:x", 1);
+  metrics.add("counter", "serf-agent.serf.events.my ev:x", 1);
   clock.ms = 3_275;
-  for (const bytes of [26, 150, 201]) metrics.add("counters", "serf-agent.memberlist.udp.sent", bytes);
-  metrics.add("samples", "serf-agent.memberlist.gossip", 0.25);
-  metrics.add("samples", "serf-agent.memberlist.gossip", 0.25);
+  for (const bytes of [26, 150, 201]) metrics.add("counter", "serf-agent.memberlist.udp.sent", bytes);
+  metrics.add("sample", "serf-agent.memberlist.gossip", 0.25);
+  metrics.add("sample", "serf-agent.memberlist.gossip", 0.25);
   clock.ms = 10_000;
   const dump = metrics.dump();
   deepEqual(body(dump), [
@@ -69,22 +69,58 @@ Deno.test("MemoryMetrics tells of each interval that begins, once", () => {
     begun++;
     metrics.gauge("runtime", begun);
   });
-  metrics.add("counters", "x", 1);
-  metrics.add("counters", "x", 1);
+  metrics.add("counter", "x", 1);
+  metrics.add("counter", "x", 1);
   equal(begun, 1);
   clock.ms = 30_000;
-  metrics.add("counters", "x", 1);
+  metrics.add("counter", "x", 1);
   equal(begun, 2);
   deepEqual(body(metrics.dump()), ["[G] 'runtime': 1.000", "[C] 'x': Count: 2 Sum: 2.000"]);
 });
 
 Deno.test("MemoryMetrics keeps a bounded number of names, and counts on for those that it has", () => {
   const { clock, metrics } = create();
-  metrics.add("counters", "first", 1);
-  for (let i = 0; i < 1_000; i++) metrics.add("counters", `${i}`.padEnd(1_000, "x"), 1);
-  metrics.add("counters", "first", 1);
+  metrics.add("counter", "first", 1);
+  for (let i = 0; i < 1_000; i++) metrics.add("counter", `${i}`.padEnd(1_000, "x"), 1);
+  metrics.add("counter", "first", 1);
   clock.ms = 10_000;
   const lines = body(metrics.dump());
   ok(lines.length < 100, `${lines.length} names`);
   equal(lines[0], "[C] 'first': Count: 2 Sum: 2.000");
+});
+
+Deno.test("MemoryMetrics.named() adds up as add() does, interval after interval", () => {
+  const { clock, metrics } = create();
+  const named = metrics.named("counter", "serf-agent.memberlist.udp sent");
+  equal(metrics.named("counter", "serf-agent.memberlist.udp sent"), named);
+  for (let round = 0; round < 2; round++) {
+    // One that looks at the clock begins the interval for all; many more than look at it follow.
+    metrics.add("sample", `x${round}`, 1);
+    for (let i = 0; i < 100; i++) named.record(round + i % 2);
+    metrics.add("counter", "serf-agent.memberlist.udp sent", 7);
+    clock.ms += 10_000;
+  }
+  deepEqual(body(metrics.dump()), [
+    "[C] 'serf-agent.memberlist.udp_sent': Count: 101 Min: 0.000 Mean: 0.564 Max: 7.000 Stddev: 0.818 Sum: 57.000",
+    "[S] 'x0': Count: 1 Sum: 1.000",
+    "[C] 'serf-agent.memberlist.udp_sent': Count: 101 Min: 1.000 Mean: 1.554 Max: 7.000 Stddev: 0.741 Sum: 157.000",
+    "[S] 'x1': Count: 1 Sum: 1.000",
+  ]);
+  // Nothing came since, so that there is nothing to list; and a quiet name never waits for others.
+  clock.ms += 100_000;
+  named.record(3);
+  clock.ms += 10_000;
+  deepEqual(body(metrics.dump()), ["[C] 'serf-agent.memberlist.udp_sent': Count: 1 Sum: 3.000"]);
+});
+
+Deno.test("MemoryMetrics.named() looks at the clock now and then, also when it is busy", () => {
+  const { clock, metrics } = create();
+  const named = metrics.named("counter", "x");
+  for (let i = 0; i < 1_000; i++) {
+    named.record(1);
+    clock.ms += 100;
+  }
+  const counts = [...metrics.dump().matchAll(/Count: (\d+) /g)].map((found) => Number(found[1]));
+  equal(counts.length, 5);
+  for (const count of counts) ok(count >= 85 && count <= 115, `${count} of about 100`);
 });

@@ -2,6 +2,7 @@
 import { Address } from "../../../lib/base/address.ts";
 import type { TransportError } from "../../../lib/base/errors.ts";
 import type { ExchangeSink, Transport } from "../../../lib/base/ports.ts";
+import { RecordingMetrics } from "../../support/recording_metrics.ts";
 import { RecordingLogger } from "../../support/recording_logger.ts";
 import { SeededRandom } from "../../../lib/base/seeded_random.ts";
 import type { BroadcastSink, MemberlistDelegate } from "../../../lib/memberlist/delegate.ts";
@@ -168,16 +169,17 @@ export class World {
   readonly logger = new RecordingLogger();
   readonly transport = new FakeTransport();
   readonly delegate = new RecordingDelegate();
+  readonly metrics = new RecordingMetrics();
   readonly memberlist: Memberlist;
 
   /** The memberlist is called "me", at 127.0.0.1:7946, does not compress, and has been started. */
   constructor(chosen: WorldOptions = {}) {
     this.random = new SeededRandom(chosen.seed ?? 1);
-    const { clock, random, logger, transport, delegate } = this;
+    const { clock, random, logger, transport, delegate, metrics } = this;
     this.memberlist = new Memberlist(
       resolveMemberlistOptions({ compression: false, ...chosen.options, name: chosen.name ?? "me" }),
       chosen.local ?? { address: Address.fromHost("127.0.0.1", 7946) },
-      { clock, random, logger, transport },
+      { clock, random, logger, transport, metrics },
       delegate,
       chosen.keyring,
     );

@@ -275,3 +275,18 @@ Deno.test("the types that MessageType names are those of the protocol (A.1)", ()
     label: 244,
   });
 });
+
+Deno.test("the bytes of each datagram are told, in and out, those of malformed ones included", () => {
+  const world = quiet();
+  world.transport.take();
+  world.metrics.entries.length = 0;
+  world.receive(Uint8Array.of(0xee, 1, 2));
+  const asked = ping({ node: "me" });
+  world.receive(asked);
+  const [packet] = world.transport.take();
+  deepEqual(world.metrics.entries, [
+    ["counter", "memberlist.udp.received", 3],
+    ["counter", "memberlist.udp.received", asked.length],
+    ["counter", "memberlist.udp.sent", packet!.bytes.length],
+  ]);
+});

@@ -40,6 +40,27 @@ Deno.test("onExchange() answers a push/pull with all we know, dead and left incl
   deepEqual([...me.vsn], [1, 5, 2, 2, 5, 5]);
 });
 
+Deno.test("a push/pull tells the sizes of both states, and how many nodes are what", () => {
+  const world = new World(QUIET);
+  world.addNode("alive", 2);
+  for (const name of ["dead", "left"]) world.addNode(name, 3);
+  world.receive(dead("dead", 1, "x"));
+  world.receive(dead("left", 1, "left"));
+  world.metrics.entries.length = 0;
+  const request = pushPull([], true);
+  const reply = world.memberlist.onExchange(FROM, request)!;
+  deepEqual(world.metrics.entries, [
+    ["counter", "memberlist.tcp.accept", 1],
+    ["sample", "memberlist.size.remote", request.length],
+    ["gauge", "memberlist.size.local", reply.length],
+    ["gauge", "memberlist.node.instances.alive", 2],
+    ["gauge", "memberlist.node.instances.suspect", 0],
+    ["gauge", "memberlist.node.instances.dead", 1],
+    ["gauge", "memberlist.node.instances.left", 1],
+    ["counter", "memberlist.tcp.sent", reply.length],
+  ]);
+});
+
 Deno.test("onExchange() sends its own state as it was before it merges the other's (B)", () => {
   const world = new World(QUIET);
   const reply = world.memberlist.onExchange(FROM, pushPull([{ name: "new" }]))!;
