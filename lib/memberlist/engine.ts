@@ -10,6 +10,7 @@ import type { MemberlistDelegate } from "./delegate.ts";
 import type { NodeState } from "./node_state.ts";
 import type { NodeDirectory } from "./node_table.ts";
 import type { MemberlistOptions } from "./options.ts";
+import type { RoundTrips } from "./round_trips.ts";
 
 /** Ports, options and the passive collaborators: none of them calls a part. */
 export interface Engine extends CorePorts {
@@ -23,6 +24,7 @@ export interface Engine extends CorePorts {
   readonly queue: BroadcastQueue;
   readonly awareness: Awareness;
   readonly acks: AckRegistry;
+  readonly roundTrips: RoundTrips;
   readonly counters: MemberlistCounters;
   readonly metrics: MetricsSink;
   /** For every line that a stranger's packet can cause. */

@@ -8,6 +8,7 @@ import { isPrivate } from "../base/special_addresses.ts";
 import { Label } from "../wire/label.ts";
 import { AckRegistry } from "./ack_registry.ts";
 import { Awareness } from "./awareness.ts";
+import { Confirmer } from "./confirmer.ts";
 import { BroadcastQueue } from "./broadcast_queue.ts";
 import { BroadcastWait } from "./broadcast_wait.ts";
 import { createMemberlistCounters, type MemberlistCounters } from "./counters.ts";
@@ -24,6 +25,7 @@ import { PacketReceiver } from "./packet_receiver.ts";
 import { PacketSender } from "./packet_sender.ts";
 import { PingResponder } from "./ping_responder.ts";
 import { Prober } from "./prober.ts";
+import { RoundTrips } from "./round_trips.ts";
 import { PushPull } from "./push_pull.ts";
 import { StreamFrames } from "./stream_frames.ts";
 import { StreamServer } from "./stream_server.ts";
@@ -68,6 +70,7 @@ export class Memberlist implements TransportSink {
   readonly #receiver: PacketReceiver;
   readonly #responder: PingResponder;
   readonly #prober: Prober;
+  readonly #confirmer: Confirmer;
   readonly #gossiper: Gossiper;
   readonly #pushPull: PushPull;
   readonly #server: StreamServer;
@@ -108,6 +111,7 @@ export class Memberlist implements TransportSink {
         (score) => metrics.gauge("memberlist.health.score", score),
       ),
       acks: new AckRegistry(),
+      roundTrips: new RoundTrips(),
       counters: createMemberlistCounters(),
       strangers: new LogLimiter(clock, logger, STRANGER_LINES_BURST, STRANGER_LINES_PER_SECOND),
     };
@@ -117,9 +121,12 @@ export class Memberlist implements TransportSink {
     this.#frames = new StreamFrames({ label, compression: options.compression, keyring, random });
     this.#membership = new Membership(engine);
     this.#sender = new PacketSender(engine, label, keyring);
-    this.#responder = new PingResponder(engine, this.#sender);
+    this.#responder = new PingResponder(engine, this.#sender, this.#frames);
     this.#receiver = new PacketReceiver(engine, label, keyring, this.#membership, this.#responder);
-    this.#prober = new Prober(engine, this.#membership, this.#sender, this.#frames);
+    const parts = { engine, membership: this.#membership, sender: this.#sender, frames: this.#frames };
+    this.#prober = new Prober(parts);
+    this.#confirmer = new Confirmer(parts);
+    this.#membership.onHearsay = (node) => this.#confirmer.onHearsay(node);
     this.#gossiper = new Gossiper(engine, this.#sender);
     this.#pushPull = new PushPull(engine, this.#membership, this.#frames);
     this.#server = new StreamServer(engine, this.#frames, this.#pushPull);
@@ -139,6 +146,7 @@ export class Memberlist implements TransportSink {
     }
     this.#membership.announceSelf();
     this.#prober.start();
+    this.#confirmer.start();
     this.#gossiper.start();
     this.#pushPull.start();
   }
@@ -148,6 +156,7 @@ export class Memberlist implements TransportSink {
     if (this.#state !== "running") return;
     this.#state = "stopped";
     this.#prober.stop();
+    this.#confirmer.stop();
     this.#gossiper.stop();
     this.#pushPull.stop();
     this.#responder.stop();

@@ -42,6 +42,8 @@ export class Membership {
   readonly #news: News;
   /** Scratch for {@linkcode mergeNode}. */
   readonly #accusation = createAccusation();
+  /** Told when we hear for the first time that others suspect a node; it is suspect by then. */
+  onHearsay: ((node: NodeState) => void) | undefined = undefined;
 
   constructor(engine: Engine) {
     this.#engine = engine;
@@ -133,6 +135,7 @@ export class Membership {
     node.incarnation = accusation.incarnation;
     this.#setStatus(node, NodeStatus.suspect, this.#engine.clock.nowMs());
     this.#beginSuspicion(node, accusation.from);
+    if (accusation.from !== this.#local.name) this.onHearsay?.(node);
   }
 
   /** Somebody is said to be dead, or, by itself, to have left (C.5). */

@@ -77,6 +77,11 @@ export interface MemberlistOptions extends ProfileOptions {
    * @default {true}
    */
   eagerGossip: boolean;
+  /**
+   * Whether a probe tries TCP as soon as an ack takes unusually long, ends when that is refused and no helper gets an
+   * answer either, and whether a suspicion of others is looked into at once. Off only for comparisons. @default {true}
+   */
+  promptProbes: boolean;
   /** The packet and stream label; empty for none (Serf never sets one). At most 255 bytes. @default {""} */
   label: string;
   /** For experiments. @default {@linkcode LIFEGUARD} */
@@ -141,6 +146,7 @@ export function resolveMemberlistOptions(
     tcpPings: true,
     packetBytesMax: 1400,
     eagerGossip: true,
+    promptProbes: true,
     label: "",
     lifeguard: LIFEGUARD,
     ...fields,

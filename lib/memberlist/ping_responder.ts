@@ -8,22 +8,32 @@ import { sameIp } from "./endpoint.ts";
 import type { Engine } from "./engine.ts";
 import { createPing, encodeAck, encodeNack, encodePing, type IndirectPing, type Ping } from "./messages.ts";
 import type { PacketSender } from "./packet_sender.ts";
+import { StreamPing } from "./stream_ping.ts";
+import type { StreamFrames } from "./stream_frames.ts";
 
 /** Where an answer is wanted. */
 type Source = Pick<Ping, "sourceAddr" | "sourcePort">;
+
+/** Pings for others that may try TCP at a time. An honest cluster asks for a few. */
+const KNOCKS_MAX = 16;
 
 /** The answering side of the failure detector. The path from ping to ack allocates nothing of ours. */
 export class PingResponder {
   readonly #engine: Engine;
   readonly #sender: PacketSender;
+  readonly #frames: StreamFrames;
   readonly #writer = new MsgpackWriter();
   readonly #ping = createPing();
   // bounded: with all other pings under way by the ack registry.
   readonly #errands = new Set<Errand>();
 
-  constructor(engine: Engine, sender: PacketSender) {
+  /** Errands under way that have tried TCP. */
+  #knocks = 0;
+
+  constructor(engine: Engine, sender: PacketSender, frames: StreamFrames) {
     this.#engine = engine;
     this.#sender = sender;
+    this.#frames = frames;
   }
 
   /** Gives up the pings that are under way for others. */
@@ -47,7 +57,7 @@ export class PingResponder {
 
   /** Somebody who got no ack from a node asks us to try. @param request borrowed. */
   onIndirectPing(request: Readonly<IndirectPing>, from: Address): void {
-    const { acks, clock, options, counters, bindPort } = this.#engine;
+    const { acks, counters, bindPort } = this.#engine;
     const to = this.#replyAddress(request, from);
     const target = Address.fromBytes(request.target, request.port === 0 ? bindPort : request.port);
     if (target === undefined) this.#onMalformed(request.target, "target", from);
@@ -56,11 +66,10 @@ export class PingResponder {
       counters.overLimit++;
       return;
     }
-    const errand = new Errand(this, to, request.seqNo, request.nack);
+    const errand = new Errand(this, to, request.seqNo, request.nack, request.node, target);
     errand.ownSeqNo = acks.register(errand);
     this.#errands.add(errand);
-    clock.arm(errand.timer, options.probeTimeoutMs);
-    this.#sendOwnPing(errand.ownSeqNo, request.node, target);
+    this.#sendOwnPing(errand);
   }
 
   /** For {@linkcode Errand}: the target answered. The payload is not for the asker: it did not take the way it measures. */
@@ -71,8 +80,13 @@ export class PingResponder {
     this.#sender.sendDirect(errand.asker, this.#writer.view());
   }
 
-  /** For {@linkcode Errand}: the target did not answer in time. */
-  onErrandTimeout(errand: Errand): void {
+  /** For {@linkcode Errand}: the first time, our patience ends; the second, the target's time. */
+  onErrandTimer(errand: Errand): void {
+    if (errand.isAsking) this.#knock(errand);
+    else this.#onErrandFailed(errand);
+  }
+
+  #onErrandFailed(errand: Errand): void {
     this.#drop(errand);
     if (!errand.wantsNack) return;
     this.#writer.reset();
@@ -83,21 +97,57 @@ export class PingResponder {
   #drop(errand: Errand): void {
     const { acks, clock } = this.#engine;
     this.#errands.delete(errand);
+    if (errand.hasKnocked) this.#knocks--;
     acks.release(errand.ownSeqNo);
     clock.disarm(errand.timer);
   }
 
-  #sendOwnPing(seqNo: number, name: string, target: Address): void {
+  #sendOwnPing(errand: Errand): void {
+    const { clock, options } = this.#engine;
+    const timeoutMs = options.probeTimeoutMs;
+    const patienceMs = this.#mayKnock(errand) ? this.#patienceMs(timeoutMs) : timeoutMs;
+    errand.isAsking = patienceMs < timeoutMs;
+    errand.leftMs = timeoutMs - patienceMs;
+    clock.arm(errand.timer, patienceMs);
+    this.#writer.reset();
+    encodePing(this.#writer, this.#pingOf(errand));
+    this.#sender.sendDirect(errand.target, this.#writer.view());
+  }
+
+  /** Tries TCP: if that is refused, the asker need not wait for the nack. Whether it is answered, the asker tries itself. */
+  #knock(errand: Errand): void {
+    errand.isAsking = false;
+    this.#engine.clock.arm(errand.timer, errand.leftMs);
+    if (this.#knocks >= KNOCKS_MAX) return;
+    errand.hasKnocked = true;
+    this.#knocks++;
+    const streamPing = new StreamPing(this.#engine, this.#frames, this.#pingOf(errand), () => {
+      if (this.#errands.has(errand)) this.#onErrandFailed(errand);
+    });
+    streamPing.open(errand.target, errand.leftMs);
+  }
+
+  /** Only members, where they are known to be: else strangers could find out by us which ports are open elsewhere. */
+  #mayKnock({ node, target }: Errand): boolean {
+    const { options, table } = this.#engine;
+    return options.promptProbes && options.tcpPings && table.get(node)?.address.equals(target) === true;
+  }
+
+  /** As our own probes' (probe.ts). */
+  #patienceMs(timeoutMs: number): number {
+    const { awareness, roundTrips } = this.#engine;
+    return Math.min(timeoutMs, awareness.scaleMs(roundTrips.patienceMs(timeoutMs)));
+  }
+
+  #pingOf({ ownSeqNo, node }: Errand): Readonly<Ping> {
     const { local } = this.#engine;
     const ping = this.#ping;
-    ping.seqNo = seqNo;
-    ping.node = name;
+    ping.seqNo = ownSeqNo;
+    ping.node = node;
     ping.sourceAddr = local.ip;
     ping.sourcePort = local.port;
     ping.sourceNode = local.name;
-    this.#writer.reset();
-    encodePing(this.#writer, ping);
-    this.#sender.sendDirect(target, this.#writer.view());
+    return ping;
   }
 
   /** What the message names as its source, if it names both address and port; else where the packet came from. */
@@ -125,21 +175,34 @@ export class PingResponder {
   }
 }
 
-/** One ping on somebody's behalf. */
+/**
+ * One ping on somebody's behalf.
+ *
+ * ```
+ *  asking --our patience ends: TCP is tried--> insisting --probeTimeout, or TCP is refused--> over: nack, if wanted
+ *    +-------------------------------ack---------------------------------> over: ack
+ * ```
+ */
 class Errand implements AckSink {
   readonly timer: Timer;
   ownSeqNo = 0;
+  isAsking = false;
+  hasKnocked = false;
+  /** What is left of the target's time when our patience ends, in milliseconds. */
+  leftMs = 0;
   readonly #responder: PingResponder;
 
-  /** @param seqNo the asker's. */
+  /** @param seqNo the asker's. @param node the name of whom to ping, at `target`. */
   constructor(
     responder: PingResponder,
     readonly asker: Address,
     readonly seqNo: number,
     readonly wantsNack: boolean,
+    readonly node: string,
+    readonly target: Address,
   ) {
     this.#responder = responder;
-    this.timer = new Timer(() => responder.onErrandTimeout(this));
+    this.timer = new Timer(() => responder.onErrandTimer(this));
   }
 
   onAck(): void {

@@ -13,15 +13,20 @@ export class StreamPing implements ExchangeSink {
   readonly #frames: StreamFrames;
   readonly #seqNo: number;
   readonly #request: Uint8Array;
+  readonly #onRefused: () => void;
   #isAnswered = false;
 
-  /** @param ping the one that got no answer over UDP; encoded at once. */
-  constructor(engine: Engine, frames: StreamFrames, ping: Readonly<Ping>) {
+  /**
+   * @param ping the one that got no answer over UDP; encoded at once.
+   * @param onRefused told when the far host says that nobody listens there.
+   */
+  constructor(engine: Engine, frames: StreamFrames, ping: Readonly<Ping>, onRefused: () => void) {
     const writer = new MsgpackWriter(128);
     encodePing(writer, ping);
     this.#engine = engine;
     this.#frames = frames;
     this.#seqNo = ping.seqNo;
+    this.#onRefused = onRefused;
     this.#request = frames.encode(writer.view(), "request");
   }
 
@@ -55,6 +60,7 @@ export class StreamPing implements ExchangeSink {
 
   onError(error: TransportError): void {
     this.#report(error.message);
+    if (error.kind === "refused") this.#onRefused();
   }
 
   #check(message: Uint8Array): void {

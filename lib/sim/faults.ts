@@ -50,6 +50,8 @@ export class Faults {
   readonly #links = new Map<number, LinkConditions>();
   // Bounded: one entry per directed link that is cut.
   readonly #cuts = new Map<number, CutKind>();
+  // Bounded: one entry per host that refuses.
+  readonly #refusing = new Set<number>();
   #partition: "none" | "twoWay" | "oneWay" = "none";
   #everywhere: LinkConditions = { ...QUIET_LINK };
 
@@ -92,6 +94,16 @@ export class Faults {
     this.#cuts.delete(this.#key(from, to));
   }
 
+  /** Connections to `host` are refused from now on, as by a firewall; datagrams pass. */
+  refuse(host: string): void {
+    this.#refusing.add(this.indexOf(host));
+  }
+
+  /** Whether connections to a host index are refused though somebody may listen. */
+  isRefusing(host: number): boolean {
+    return this.#refusing.has(host);
+  }
+
   /**
    * Splits the named hosts into groups that cannot reach each other. A partition in force is replaced.
    *
@@ -108,8 +120,9 @@ export class Faults {
     this.#partition = direction;
   }
 
-  /** Ends partition and cuts. Conditions stay. */
+  /** Ends partition, cuts and refusals. Conditions stay. */
   heal(): void {
+    this.#refusing.clear();
     this.#partition = "none";
     this.#cuts.clear();
   }

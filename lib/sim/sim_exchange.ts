@@ -150,7 +150,8 @@ export class SimExchange {
   }
 
   #onSyn(): void {
-    this.#peer = this.#peerHost.receiver;
+    const isRefused = this.#world.faults.isRefusing(this.#peerHost.index);
+    this.#peer = isRefused ? undefined : this.#peerHost.receiver;
     this.#transmit(this.#peer === undefined ? "reset" : "synAck", SYN_RESEND_MS);
   }
 

@@ -1,6 +1,7 @@
 import { equal, ok } from "../support/assert.ts";
 import type { MemberlistLife } from "../../lib/sim/memberlist_life.ts";
 import { memberlistCluster, type SimCluster } from "../../lib/sim/sim_cluster.ts";
+import { crashAndDetect } from "../../lib/sim/experiments/detection.ts";
 import { CutKind } from "../../lib/sim/faults.ts";
 
 /** Runs until some node sees `index` so. @returns how long it took. */
@@ -180,4 +181,52 @@ Deno.test("cluster: half-reachable: datagrams to a node are lost, streams pass: 
   cluster.runFor(180_000);
   equal(cluster.countEvents("leave", victim.name), 0);
   ok(cluster.world.network.counters.packetsCut > 100);
+});
+
+/** The median time from a crash among ten until all others have declared it. */
+function detectionMs(promptProbes: boolean, isHostDown = false): number {
+  const times = [1, 2, 3, 4, 5, 6, 7, 8, 9].map((seed) => {
+    const cluster = memberlistCluster({ seed, size: 10 }, () => ({ options: { promptProbes } }));
+    cluster.form();
+    cluster.runFor(20_000);
+    const victim = cluster.node(4);
+    for (const node of isHostDown ? cluster.nodes : []) {
+      cluster.world.faults.cut(node.host, victim.host);
+      cluster.world.faults.cut(victim.host, node.host);
+    }
+    const { members, timesMs } = crashAndDetect(cluster, victim, {
+      eventType: "leave",
+      until: "all",
+      limitMs: 60_000,
+    });
+    equal(timesMs.length, members);
+    equal(cluster.countEvents("leave"), 9, "nobody else is blamed");
+    return timesMs.at(-1)!;
+  });
+  return times.sort((a, b) => a - b)[4]!;
+}
+
+Deno.test("cluster: prompt probes: a killed process refuses connections, and is declared failed a second sooner", () => {
+  const prompt = detectionMs(true), plain = detectionMs(false);
+  ok(prompt >= 4000, "not before the least suspicion is over");
+  ok(prompt < plain - 500, `${prompt} ms, ${plain} ms without`);
+});
+
+Deno.test("cluster: prompt probes: a dead host refuses nothing, and is declared failed no later than without", () => {
+  const prompt = detectionMs(true, true), plain = detectionMs(false, true);
+  ok(prompt >= 4500, `${prompt} ms`);
+  ok(prompt <= plain + 100, `${prompt} ms, ${plain} ms without`);
+});
+
+Deno.test("cluster: prompt probes: a firewall that refuses streams, and loss, get no healthy member declared failed", () => {
+  for (const seed of [1, 2, 3]) {
+    const cluster = memberlistCluster({ seed, size: 16 });
+    cluster.form();
+    cluster.runFor(5000);
+    cluster.world.faults.setEverywhere({ lossRatio: 0.05 });
+    for (const node of cluster.nodes) cluster.world.faults.refuse(node.host);
+    cluster.runFor(120_000);
+    ok(cluster.world.network.counters.exchangesRefused > 100);
+    equal(cluster.countEvents("leave"), 0);
+  }
 });

@@ -21,6 +21,8 @@ import { type MemberlistOptions, resolveMemberlistOptions } from "../../memberli
 import { PacketReceiver } from "../../memberlist/packet_receiver.ts";
 import { PacketSender } from "../../memberlist/packet_sender.ts";
 import { PingResponder } from "../../memberlist/ping_responder.ts";
+import { RoundTrips } from "../../memberlist/round_trips.ts";
+import { StreamFrames } from "../../memberlist/stream_frames.ts";
 import { Label } from "../../wire/label.ts";
 import { SimNetwork } from "../sim_network.ts";
 import { SimWorld } from "../sim_world.ts";
@@ -157,13 +159,16 @@ class Gossip implements MemberlistDelegate {
       metrics: NO_METRICS,
       awareness: new Awareness(options.awarenessMaxMultiplier),
       acks: new AckRegistry(),
+      roundTrips: new RoundTrips(),
       counters: createMemberlistCounters(),
       strangers: new LogLimiter(clock, SILENT, 1, 1),
     };
     const label = new Label("");
     const sender = new PacketSender(engine, label, undefined);
     const gossiper = new Gossiper(engine, sender);
-    const responder = new PingResponder(engine, sender);
+    const { random } = engine;
+    const frames = new StreamFrames({ label, compression: options.compression, keyring: undefined, random });
+    const responder = new PingResponder(engine, sender, frames);
     const receiver = new PacketReceiver(engine, label, undefined, new Membership(engine), responder);
     transport.start({
       onPacket: (from, bytes) => receiver.onPacket(from, bytes),

@@ -183,7 +183,7 @@ export class World {
       delegate,
       chosen.keyring,
     );
-    if (chosen.isAnswering === true) transport.onSent = (packet) => this.#answer(packet);
+    if (chosen.isAnswering === true) transport.onSent = (packet) => this.answer(packet);
     if (chosen.isNew !== true) this.memberlist.start();
   }
 
@@ -215,7 +215,8 @@ export class World {
     return this.transport.take().flatMap(({ to, bytes }) => messagesOf(bytes).map((m) => ({ ...m, to })));
   }
 
-  #answer({ bytes }: SentPacket): void {
+  /** Acknowledges the pings of a packet, a millisecond later. */
+  answer({ bytes }: SentPacket): void {
     for (const { ping } of messagesOf(bytes)) {
       if (ping !== undefined) this.clock.arm(new Timer(() => this.receive(ack(ping.seqNo))), 1);
     }

@@ -1,7 +1,8 @@
 /** Answering pings, directly and on somebody's behalf: C.10. */
 import { deepEqual, equal, ok } from "../../support/assert.ts";
 import { Address, toV4Mapped } from "../../../lib/base/address.ts";
-import { ack, indirectPing, nack, ping, World } from "./fakes.ts";
+import { TransportError } from "../../../lib/base/errors.ts";
+import { ack, alive, indirectPing, nack, ping, World } from "./fakes.ts";
 
 /** A world with nothing to gossip and no probes. */
 function quiet(): World {
@@ -184,4 +185,70 @@ Deno.test("stop() forgets the pings for others", () => {
   world.memberlist.stop();
   world.runFor(5000);
   deepEqual(world.takeMessages(), []);
+});
+
+/** A quiet world that knows how long acks take, and "target" at 127.0.0.7:7001. */
+function knowing(options = {}): World {
+  const world = new World({
+    options: { probeIntervalMs: 20_000, pushPullIntervalMs: 0, ...options },
+    isAnswering: true,
+  });
+  world.receive(alive({ node: "target", addr: Uint8Array.of(127, 0, 0, 7), port: 7001 }));
+  world.clock.runUntil(() => world.delegate.pings.length > 0, 60_000);
+  world.transport.onSent = undefined;
+  world.transport.take();
+  return world;
+}
+
+const REFUSED = new TransportError("refused", "dial tcp 127.0.0.7:7001: connect: connection refused");
+
+Deno.test("onIndirectPing() tries TCP when the ack takes unusually long, and says at once that it was refused", () => {
+  const world = knowing();
+  world.receive(indirectPing(ASK));
+  world.runFor(49);
+  equal(world.transport.exchanges.length, 0);
+  world.runFor(2);
+  equal(world.transport.exchanges.length, 1);
+  equal(world.transport.exchanges[0]!.to, "127.0.0.7:7001");
+  equal(world.takeMessages().filter((message) => message.nack !== undefined).length, 0);
+  world.transport.exchanges[0]!.sink.onError(REFUSED);
+  deepEqual(world.takeMessages().map((message) => message.nack), [5]);
+  world.runFor(900);
+  equal(world.takeMessages().filter((message) => message.nack !== undefined).length, 0, "and not again");
+});
+
+Deno.test("onIndirectPing(): a TCP ping that is answered, or fails in another way, says nothing", () => {
+  const world = knowing();
+  world.receive(indirectPing(ASK));
+  world.runFor(60);
+  world.transport.exchanges[0]!.sink.onError(new TransportError("timeout", "i/o timeout"));
+  deepEqual(world.takeMessages().filter((message) => message.nack !== undefined), []);
+  world.runFor(441);
+  equal(world.takeMessages().filter((message) => message.nack !== undefined).length, 1);
+});
+
+Deno.test("onIndirectPing() tries TCP only where a member is known to be, and not when it is turned off", () => {
+  for (const elsewhere of [{ node: "nobody" }, { port: 22 }, { target: Uint8Array.of(127, 0, 0, 8) }]) {
+    const world = knowing();
+    world.receive(indirectPing({ ...ASK, ...elsewhere }));
+    world.runFor(500);
+    equal(world.transport.exchanges.length, 0);
+  }
+  for (const options of [{ promptProbes: false }, { tcpPings: false }]) {
+    const world = knowing(options);
+    world.receive(indirectPing(ASK));
+    world.runFor(400);
+    equal(world.transport.exchanges.length, 0);
+  }
+});
+
+Deno.test("onIndirectPing() tries TCP for a bounded number at a time", () => {
+  const world = knowing();
+  for (let i = 0; i < 40; i++) world.receive(indirectPing({ ...ASK, seqNo: 100 + i }));
+  world.runFor(60);
+  equal(world.transport.exchanges.length, 16);
+  world.runFor(441);
+  for (let i = 0; i < 40; i++) world.receive(indirectPing({ ...ASK, seqNo: 200 + i }));
+  world.runFor(60);
+  equal(world.transport.exchanges.length, 32);
 });

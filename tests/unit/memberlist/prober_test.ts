@@ -87,7 +87,7 @@ Deno.test("Prober: only the first ack counts, and acks of unknown numbers do not
 });
 
 Deno.test("Prober: without an ack, helpers are asked with the same number, and TCP is tried (C.10.4)", () => {
-  const { world } = probing(5);
+  const { world } = probing(5, { options: { promptProbes: false } });
   const { ping } = untilPing(world);
   world.transport.take();
   world.runFor(499);
@@ -187,7 +187,7 @@ Deno.test("Prober: a TCP answer with another number, another message, garbage, o
 });
 
 Deno.test("Prober: silence until the deadline makes the target suspect, by us, at the incarnation probed (C.10.5)", () => {
-  const { world, other } = probing();
+  const { world, other } = probing(0, { options: { promptProbes: false } });
   untilPing(world);
   world.runFor(600);
   world.transport.exchanges[0]!.sink.onError(new TransportError("refused", "dial tcp: connection refused"));

@@ -1,0 +1,307 @@
+/**
+ * One probe: the question whether a node is there, asked until it is answered. protocol.md C.10, Lifeguard IV-A.
+ *
+ * ```
+ *           begin          patience ends            probeTimeout, refused            deadline, settled
+ *  resting --------> asking ------------> insisting ----------------------> detouring ----------> resting: node is
+ *     ^                |                      |         (or not sent)          |          suspected, score up
+ *     |      ack       |        ack           |                          ack   |   (at the deadline: TCP answered)
+ *     +----------------+----------------------+--------------------------------+
+ *       score down (up when we were late to read it); before the detour: round-trip time to the layer above
+ *
+ *   asking      a ping went to the node itself (to a suspect one together with the suspicion, so that it can refute)
+ *   insisting   another went over TCP, as the ack takes longer than they do of late (round_trips.ts); where that is
+ *               not known, nothing did yet
+ *   detouring   helpers were asked to ping it, and at the latest now a ping went over TCP; a late ack counts too
+ *   refused     the TCP ping met a host where nobody listens: the process is gone, or a firewall says so
+ *   settled     refused, and every helper has sent a nack, or had the time to
+ *   deadline    probeInterval * (health score + 1) after the ping
+ * ```
+ * A slow process never refuses a connection: its system accepts it. So nobody who is there is given less time by
+ * ending early than a firewall's word makes us give, and even then the helpers have their say.
+ *
+ * Inputs: acks, nacks, the outcome of the TCP ping, time. Outputs: pings, a suspicion, changes of the health score.
+ */
+import type { Address } from "../base/address.ts";
+import { LogLevel } from "../base/ports.ts";
+import { Timer } from "../base/timer_heap.ts";
+import { MsgpackWriter } from "../wire/msgpack_writer.ts";
+import type { AckSink } from "./ack_registry.ts";
+import type { Engine } from "./engine.ts";
+import type { Membership } from "./membership.ts";
+import { createIndirectPing, createPing, encodeIndirectPing, encodePing, encodeSuspect } from "./messages.ts";
+import { type NodeState, NodeStatus } from "./node_state.ts";
+import type { PacketSender } from "./packet_sender.ts";
+import { StreamPing } from "./stream_ping.ts";
+import type { StreamFrames } from "./stream_frames.ts";
+
+/** Helpers and targets must speak this memberlist version to know nacks. */
+const NACK_VERSION = 4;
+/** Targets must speak this memberlist version to answer pings over TCP. */
+const TCP_PING_VERSION = 3;
+/** A helper needs one probe timeout to know, and its word some time to come: so many timeouts together. */
+const HELPER_TIMEOUTS = 1.2;
+
+/** Where a probe stands. */
+const Stage = { resting: 0, asking: 1, insisting: 2, detouring: 3 } as const;
+type Stage = typeof Stage[keyof typeof Stage];
+
+/** What a probe works with. */
+export interface ProbeParts {
+  readonly engine: Engine;
+  readonly membership: Membership;
+  readonly sender: PacketSender;
+  readonly frames: StreamFrames;
+}
+
+/** See the top of the file. Used again and again, for one target at a time. */
+export class Probe implements AckSink {
+  readonly #engine: Engine;
+  readonly #membership: Membership;
+  readonly #sender: PacketSender;
+  readonly #frames: StreamFrames;
+  readonly #onEnd: () => void;
+  readonly #timer = new Timer(() => this.#onTimer());
+  readonly #writer = new MsgpackWriter();
+  readonly #suspectWriter = new MsgpackWriter();
+  readonly #ping = createPing();
+  readonly #indirectPing = createIndirectPing();
+  /** Bounded: `indirectChecks`. */
+  readonly #helpers: NodeState[] = [];
+  readonly #isHelper = (node: NodeState) =>
+    node.status === NodeStatus.alive && node !== this.#engine.local && node !== this.#target;
+
+  #stage: Stage = Stage.resting;
+  #target: NodeState | undefined;
+  /** Where the target was when the probe began: who took over its name since, elsewhere, is not the one that we asked. */
+  #address: Address | undefined;
+  /** The target's incarnation when the probe began: what we suspect is that incarnation, not a reborn one. */
+  #incarnation = 0;
+  #seqNo = 0;
+  #sentMs = 0;
+  /** When helpers are asked at the latest. */
+  #timeoutMs = 0;
+  #deadlineMs = 0;
+  /** When the helpers have had their time. */
+  #helpedMs = 0;
+  #nacksExpected = 0;
+  #nacksReceived = 0;
+  #streamPing: StreamPing | undefined;
+  #isRefused = false;
+
+  /** @param onEnd told after each probe that came to an end, but not of one that was stopped. */
+  constructor(parts: ProbeParts, onEnd: () => void) {
+    this.#engine = parts.engine;
+    this.#membership = parts.membership;
+    this.#sender = parts.sender;
+    this.#frames = parts.frames;
+    this.#onEnd = onEnd;
+  }
+
+  /** Whether none is under way. */
+  get isResting(): boolean {
+    return this.#stage === Stage.resting;
+  }
+
+  /** Gives up the probe under way, if any. */
+  stop(): void {
+    const { clock, acks } = this.#engine;
+    clock.disarm(this.#timer);
+    if (this.#stage !== Stage.resting) acks.release(this.#seqNo);
+    this.#stage = Stage.resting;
+    this.#streamPing = undefined;
+  }
+
+  /** Begins to probe `target`; none may be under way. */
+  begin(target: NodeState): void {
+    const { clock, awareness, options, acks, counters, metrics } = this.#engine;
+    counters.probes++;
+    this.#target = target;
+    this.#address = target.address;
+    this.#incarnation = target.incarnation;
+    this.#nacksExpected = 0;
+    this.#nacksReceived = 0;
+    this.#streamPing = undefined;
+    this.#isRefused = false;
+    this.#seqNo = acks.register(this);
+    this.#sentMs = clock.nowMs();
+    const intervalMs = awareness.scaleMs(options.probeIntervalMs);
+    if (intervalMs > options.probeIntervalMs) metrics.counter("memberlist.degraded.probe", 1);
+    this.#deadlineMs = this.#sentMs + intervalMs;
+    const timeoutMs = Math.min(options.probeTimeoutMs, intervalMs);
+    this.#timeoutMs = this.#sentMs + timeoutMs;
+    const patienceMs = this.#patienceMs();
+    this.#stage = patienceMs < timeoutMs ? Stage.asking : Stage.insisting;
+    clock.arm(this.#timer, Math.min(patienceMs, timeoutMs));
+    // What cannot even be sent need not be waited for: others may have a way.
+    if (!this.#sendPing(target)) this.#detour(target);
+  }
+
+  /** The target answered, itself or through a helper. */
+  onAck(payload: Uint8Array): void {
+    const target = this.#target!;
+    const { clock, options, delegate, roundTrips } = this.#engine;
+    const nowMs = clock.nowMs();
+    // One that we read when the deadline had passed, but before we noticed: it is us who stood still.
+    const isOverdue = nowMs > this.#deadlineMs;
+    if (isOverdue && !options.lifeguard.lateAcks) {
+      this.#onDetourOver(target);
+      return;
+    }
+    // An ack that took a detour says nothing about the way to the target.
+    if (this.#stage !== Stage.detouring) {
+      roundTrips.onRoundTrip(nowMs - this.#sentMs);
+      delegate.onPingCompleted(target, nowMs - this.#sentMs, payload);
+    }
+    this.#end(isOverdue ? 1 : -1);
+  }
+
+  /** A helper got no answer either. */
+  onNack(): void {
+    this.#nacksReceived++;
+    this.#endIfSettled();
+  }
+
+  /** Who doubts its own senses is more patient. */
+  #patienceMs(): number {
+    const { awareness, options, roundTrips } = this.#engine;
+    if (!options.promptProbes) return Infinity;
+    return awareness.scaleMs(roundTrips.patienceMs(options.probeTimeoutMs));
+  }
+
+  #sendPing(target: NodeState): boolean {
+    const { local, options } = this.#engine;
+    const ping = this.#ping;
+    ping.seqNo = this.#seqNo;
+    ping.node = target.name;
+    ping.sourceAddr = local.ip;
+    ping.sourcePort = local.port;
+    ping.sourceNode = local.name;
+    this.#writer.reset();
+    encodePing(this.#writer, ping);
+    const message = this.#writer.view();
+    if (target.status === NodeStatus.alive || !options.lifeguard.buddy) {
+      return this.#sender.sendDirect(target.address, message);
+    }
+    this.#suspectWriter.reset();
+    encodeSuspect(this.#suspectWriter, target.incarnation, target.name, local.name);
+    return this.#sender.sendPair(target, message, this.#suspectWriter.view());
+  }
+
+  #onTimer(): void {
+    const target = this.#target!;
+    if (this.#stage === Stage.asking) this.#insist(target);
+    else if (this.#stage === Stage.detouring) this.#onDetourOver(target);
+    else {
+      const { logger } = this.#engine;
+      if (logger.enabled(LogLevel.debug)) {
+        logger.log(LogLevel.debug, `memberlist: Failed UDP ping: ${target.name} (timeout reached)`);
+      }
+      this.#detour(target);
+    }
+  }
+
+  #insist(target: NodeState): void {
+    const { clock } = this.#engine;
+    const nowMs = clock.nowMs();
+    this.#stage = Stage.insisting;
+    clock.arm(this.#timer, Math.max(0, this.#timeoutMs - nowMs));
+    this.#knock(target, nowMs);
+  }
+
+  /** Tries TCP, once. */
+  #knock(target: NodeState, nowMs: number): void {
+    const { options } = this.#engine;
+    const leftMs = this.#deadlineMs - nowMs;
+    if (this.#streamPing !== undefined || !options.tcpPings || leftMs <= 0) return;
+    if (target.versions.pMax < TCP_PING_VERSION) return;
+    const streamPing = new StreamPing(this.#engine, this.#frames, this.#ping, () => {
+      if (streamPing === this.#streamPing) this.#onRefused(target);
+    });
+    this.#streamPing = streamPing;
+    streamPing.open(target.address, leftMs);
+  }
+
+  /** Asks helpers to ping the target, and tries TCP. */
+  #detour(target: NodeState): void {
+    const { clock, table, options } = this.#engine;
+    const nowMs = clock.nowMs();
+    this.#stage = Stage.detouring;
+    this.#helpedMs = nowMs + HELPER_TIMEOUTS * options.probeTimeoutMs;
+    clock.arm(this.#timer, Math.max(0, this.#deadlineMs - nowMs));
+    table.sampleInto(options.indirectChecks, this.#isHelper, this.#helpers);
+    for (const helper of this.#helpers) this.#askHelper(helper, target);
+    this.#knock(target, nowMs);
+  }
+
+  #askHelper(helper: NodeState, target: NodeState): void {
+    const { local, options } = this.#engine;
+    const indirect = this.#indirectPing;
+    indirect.seqNo = this.#seqNo;
+    indirect.target = target.ip;
+    indirect.port = target.port;
+    indirect.node = target.name;
+    indirect.nack = helper.versions.pMax >= NACK_VERSION && options.lifeguard.probe;
+    indirect.sourceAddr = local.ip;
+    indirect.sourcePort = local.port;
+    indirect.sourceNode = local.name;
+    if (indirect.nack) this.#nacksExpected++;
+    this.#writer.reset();
+    encodeIndirectPing(this.#writer, indirect);
+    this.#sender.sendDirect(helper.address, this.#writer.view());
+  }
+
+  /** Nobody listens at the target's address. */
+  #onRefused(target: NodeState): void {
+    const { clock, options } = this.#engine;
+    if (!options.promptProbes || this.#stage === Stage.resting) return;
+    this.#isRefused = true;
+    if (this.#stage !== Stage.detouring) this.#detour(target);
+    const leftMs = Math.min(this.#helpedMs, this.#deadlineMs) - clock.nowMs();
+    clock.arm(this.#timer, Math.max(0, leftMs));
+    this.#endIfSettled();
+  }
+
+  #endIfSettled(): void {
+    if (this.#stage !== Stage.detouring || !this.#isRefused) return;
+    const isEveryHelperHeard = this.#nacksReceived >= this.#helpers.length;
+    if (isEveryHelperHeard) this.#onFailed(this.#target!);
+  }
+
+  /** The deadline, or, after a refusal, the end of the helpers' time. */
+  #onDetourOver(target: NodeState): void {
+    if (this.#streamPing?.isAnswered !== true) return this.#onFailed(target);
+    const { acks, logger } = this.#engine;
+    acks.release(this.#seqNo);
+    logger.log(
+      LogLevel.warn,
+      `memberlist: Was able to connect to ${target.name} over TCP but UDP probes failed, network may be misconfigured`,
+    );
+    this.#end(-1);
+  }
+
+  #onFailed(target: NodeState): void {
+    const { acks, logger, counters, local, table } = this.#engine;
+    acks.release(this.#seqNo);
+    counters.probesFailed++;
+    logger.log(LogLevel.info, `memberlist: Suspect ${target.name} has failed, no acks received`);
+    // The record of the table, which may be another one by now.
+    if ((table.get(target.name) ?? target).address.equals(this.#address!)) {
+      this.#membership.onSuspect({ incarnation: this.#incarnation, node: target.name, from: local.name });
+    }
+    // Helpers that stay silent as well hint that it is us who hears nothing.
+    const missing = Math.max(0, this.#nacksExpected - this.#nacksReceived);
+    this.#end(this.#nacksExpected > 0 ? missing : 1);
+  }
+
+  #end(scoreDelta: number): void {
+    const { clock, awareness, metrics } = this.#engine;
+    clock.disarm(this.#timer);
+    awareness.apply(scoreDelta);
+    metrics.sample("memberlist.probeNode", clock.nowMs() - this.#sentMs);
+    this.#stage = Stage.resting;
+    this.#target = undefined;
+    this.#streamPing = undefined;
+    this.#onEnd();
+  }
+}
