@@ -4,7 +4,7 @@ import type { RpcBackend } from "./rpc_backend.ts";
 import { RpcContext, type RpcCounters } from "./rpc_context.ts";
 import { RpcSession } from "./rpc_session.ts";
 
-/** Clients at once; those that come then are turned away. HashiCorp's agents have no bound but the system's. */
+/** Clients at once; those that come then replace strangers, or are turned away. HashiCorp's agents have no bound but the system's. */
 export const CLIENTS_MAX = 1024;
 
 /** Where to listen, and who may ask. */
@@ -66,9 +66,25 @@ export class RpcServer {
 
   async #acceptAll(listener: StreamListener): Promise<void> {
     for (let client = await listener.accept(); client !== null; client = await listener.accept()) {
-      if (this.#sessions.size < this.#clientsMax) void this.#serve(client);
+      if (this.#sessions.size < this.#clientsMax || this.#makeRoom()) void this.#serve(client);
       else this.#refuse(client);
     }
+  }
+
+  /**
+   * Strangers could otherwise keep the operator out with idle connections. Of those who may not ask for anything yet,
+   * the one who came first gives way, unless something waits for him: then the system may keep his connection.
+   */
+  #makeRoom(): boolean {
+    for (const session of this.#sessions) {
+      if (!session.isStranger || session.outbox.heldBytes > 0) continue;
+      this.#context.counters.clientsRefused++;
+      this.#context.log.refused(session.remote, this.#sessions.size);
+      session.close();
+      this.#sessions.delete(session);
+      return true;
+    }
+    return false;
   }
 
   async #serve(client: StreamConnection): Promise<void> {

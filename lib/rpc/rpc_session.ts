@@ -102,6 +102,16 @@ export class RpcSession implements BudgetedClient {
     this.close();
   }
 
+  /** The client's endpoint. */
+  get remote(): string {
+    return this.#connection.remote;
+  }
+
+  /** Whether the client is there, and may not ask for anything yet. */
+  get isStranger(): boolean {
+    return this.#state === "new" || this.#state === "unauthenticated";
+  }
+
   /** Whether the handshake is over. */
   get hasShakenHands(): boolean {
     return this.#state !== "new";

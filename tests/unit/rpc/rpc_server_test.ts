@@ -1,12 +1,13 @@
 import { deepEqual, equal, match, throws } from "../../support/assert.ts";
 import { decodeMulti } from "@msgpack/msgpack";
 import { TransportError } from "../../../lib/base/errors.ts";
+import { encodeAuth } from "../../../lib/rpc/messages.ts";
 import { RpcServer } from "../../../lib/rpc/rpc_server.ts";
 import { HANDSHAKE, request, settle } from "./conversation.ts";
 import { FakeBackend, FakeClock } from "./fake_backend.ts";
 import { FakeConnection, FakeListener } from "./fake_stream.ts";
 
-function started(clientsMax?: number) {
+function started(clientsMax?: number, authKey = "") {
   const backend = new FakeBackend();
   const listener = new FakeListener();
   const listened: unknown[] = [];
@@ -17,7 +18,7 @@ function started(clientsMax?: number) {
       return listener;
     },
   };
-  const options = { host: "127.0.0.1", port: 0, authKey: "" };
+  const options = { host: "127.0.0.1", port: 0, authKey };
   const server = new RpcServer(
     backend,
     platform,
@@ -50,7 +51,11 @@ Deno.test("RpcServer serves clients at the same time, and logs that it accepted 
 
 Deno.test("RpcServer turns away who comes when it is full; who is there stays", async () => {
   const { backend, listener, server } = started(2);
-  const clients = [1, 2, 3].map((port) => listener.connect(new FakeConnection(`127.0.0.1:${port}`)));
+  const connect = (port: number) => listener.connect(new FakeConnection(`127.0.0.1:${port}`));
+  const clients = [connect(1), connect(2)];
+  for (const client of clients) client.send(HANDSHAKE);
+  await settle();
+  clients.push(connect(3));
   await settle();
   deepEqual(clients.map((client) => client.isClosed), [false, false, true]);
   match(backend.lines.at(-1)!, /\[WARN\] agent\.ipc: Refusing client: 127\.0\.0\.1:3: 2 are connected$/);
@@ -60,6 +65,31 @@ Deno.test("RpcServer turns away who comes when it is full; who is there stays", 
   const next = listener.connect(new FakeConnection());
   await settle();
   equal(next.isClosed, false);
+  server.close();
+});
+
+Deno.test("RpcServer: when it is full, the oldest of those who have not shown the key give way", async () => {
+  const { backend, listener, server } = started(4, "secret");
+  const connect = (port: number) => listener.connect(new FakeConnection(`127.0.0.1:${port}`));
+  const [known, slow, silent, shy] = [connect(1), connect(2), connect(3), connect(4)];
+  known!.send(HANDSHAKE, request("auth", 2, (w) => encodeAuth(w, "secret")));
+  // He does not even fetch what he was answered: the system may not let go of him.
+  slow!.isFetching = false;
+  slow!.send(HANDSHAKE);
+  silent!.send(Uint8Array.of(0x82));
+  shy!.send(HANDSHAKE);
+  await settle();
+  const isClosed = () => [known, slow, silent, shy].map((client) => client!.isClosed);
+  const next = connect(5);
+  await settle();
+  deepEqual(isClosed(), [false, false, true, false]);
+  match(backend.lines.at(-2)!, /Refusing client: 127\.0\.0\.1:3: 4 are connected$/);
+  connect(6);
+  await settle();
+  deepEqual(isClosed(), [false, false, true, true]);
+  equal(next.isClosed, false);
+  equal(server.clientCount, 4);
+  equal(server.counters.clientsRefused, 2);
   server.close();
 });
 
