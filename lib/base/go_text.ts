@@ -81,3 +81,8 @@ function isTie(value: number, decimals: number): boolean {
   const point = exact.indexOf(".");
   return point >= 0 && /^50*$/.test(exact.slice(point + 1 + decimals));
 }
+
+/** Bytes as Go prints a slice of them: `[8 131 166]`. */
+export function goBytes(bytes: Uint8Array): string {
+  return `[${bytes.join(" ")}]`;
+}

@@ -1,5 +1,6 @@
 /** Changing the keys of the whole cluster: every node is asked, and its answers are counted. protocol.md D.7. */
 import { WireError } from "../base/errors.ts";
+import { goBytes } from "../base/go_text.ts";
 import { type Logger, LogLevel } from "../base/ports.ts";
 import { MsgpackWriter } from "../wire/msgpack_writer.ts";
 import { decodeKeyResponse, encodeKeyRequest } from "./key_messages.ts";
@@ -150,9 +151,4 @@ class Tally {
     if (this.#errorCount > 0) return `${this.#errorCount}${of} failure`;
     return this.#responseCount === this.#nodeCount ? "" : `${this.#responseCount}${of} success`;
   }
-}
-
-/** As Go prints bytes: `[8 131 166]`. */
-function goBytes(bytes: Uint8Array): string {
-  return `[${bytes.join(" ")}]`;
 }

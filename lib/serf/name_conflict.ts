@@ -1,6 +1,7 @@
 /** Two nodes under one name: what is said of it, and who has to go. protocol.md D.10, surface.md 2.15. */
 import { ipText, joinHostPort } from "../base/address.ts";
 import { SizeLimitError, StateError, WireError } from "../base/errors.ts";
+import { goBytes } from "../base/go_text.ts";
 import { LogLimiter } from "../base/log_limiter.ts";
 import { type Clock, type Logger, LogLevel } from "../base/ports.ts";
 import { Timer } from "../base/timer_heap.ts";
@@ -78,8 +79,9 @@ export class NameConflicts {
       ask({
         onAck: () => {},
         onResponse: (_from, payload) => {
-          answers++;
-          if (this.#isAboutUs(payload)) matching++;
+          const isAboutUs = this.#readAnswer(payload);
+          if (isAboutUs !== undefined) answers++;
+          if (isAboutUs) matching++;
         },
         onDone: () => this.#onVoted(answers, matching),
       });
@@ -108,15 +110,22 @@ export class NameConflicts {
     onMinority();
   }
 
-  #isAboutUs(payload: Uint8Array): boolean {
-    if (payload[0] !== SerfMessageType.conflictResponse) return false;
+  /** @returns whether it is us who are meant; undefined when it is no answer. */
+  #readAnswer(payload: Uint8Array): boolean | undefined {
+    if (payload[0] !== SerfMessageType.conflictResponse) {
+      return this.#refuse(`Invalid conflict query response type: ${goBytes(payload)}`);
+    }
     try {
       const member = decodeConflictResponse(payload, 1, payload.length);
       const local = this.#context.local();
       return member !== null && member.port === local.port && sameIp(member.ip, local.ip);
     } catch (error) {
       if (!(error instanceof WireError)) throw error;
-      return false;
+      return this.#refuse(`Failed to decode conflict query response: ${error.message}`);
     }
+  }
+
+  #refuse(text: string): undefined {
+    this.#limiter.log(LogLevel.error, `serf: ${text}`);
   }
 }

@@ -83,6 +83,25 @@ Deno.test("D.10: with half of the votes, without votes, and with those of others
   }
 });
 
+Deno.test("D.10: what is no answer is no vote", () => {
+  const f = partsFixture(["a", "b", "c"]);
+  conflict(f);
+  const { lTime, id } = question(f);
+  answer(f, { lTime, id } as QueryMessage, "a", US, 7946);
+  for (const [from, payload] of [["b", Uint8Array.of(8, 0x80)], ["c", Uint8Array.of(6, 0xc1)]] as const) {
+    f.router.onMessage(
+      encoded((writer) => encodeQueryResponse(writer, { lTime, id, from, flags: 0, payload })),
+    );
+  }
+  f.clock.runFor(3200);
+  equal(f.world.minorities, 0);
+  equal(f.logger.matching("INFO serf: majority in name conflict resolution [1 / 1]").length, 1);
+  deepEqual(f.logger.matching("ERR serf: Invalid"), [
+    "ERR serf: Invalid conflict query response type: [8 128]",
+  ]);
+  equal(f.logger.matching("ERR serf: Failed to decode conflict query response: ").length, 1);
+});
+
 Deno.test("D.10: one vote at a time; who leaves holds none, and is not sent away by one", () => {
   const f = partsFixture(["a"]);
   conflict(f);
