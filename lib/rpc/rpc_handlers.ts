@@ -67,8 +67,8 @@ function command(hasBody: boolean, handle: Handler): Command {
 
 function handshake(session: RpcSession, seq: Seq, body: MsgpackReader): void {
   const version = messages.decodeHandshake(body);
-  if (session.hasShakenHands) session.reply(seq, RpcErrorText.handshakeRepeated);
-  else if (version !== messages.RPC_VERSION) session.reply(seq, RpcErrorText.unsupportedVersion);
+  if (version !== messages.RPC_VERSION) session.reply(seq, RpcErrorText.unsupportedVersion);
+  else if (session.hasShakenHands) session.reply(seq, RpcErrorText.handshakeRepeated);
   else {
     session.onHandshake();
     session.reply(seq, "");

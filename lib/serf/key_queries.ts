@@ -53,9 +53,8 @@ export class KeyQueries {
     const verb = query.name.slice(PREFIX.length);
     const change = CHANGES.get(verb);
     if (change === undefined && verb !== LIST) return undefined;
-    this.#logger.log(LogLevel.info, `serf: Received ${verb} query`);
     if (change === undefined) return this.#list(query);
-    const message = this.#change(change, query.payload);
+    const message = this.#change(verb, change, query.payload);
     return this.#encode({
       result: message === undefined,
       message: message ?? "",
@@ -65,11 +64,12 @@ export class KeyQueries {
   }
 
   /** @returns why it failed, which may be the empty text; undefined when it did not. */
-  #change({ apply, fault }: Change, payload: Uint8Array): string | undefined {
+  #change(verb: string, { apply, fault }: Change, payload: Uint8Array): string | undefined {
     let what = "decode key request";
     try {
       const key = decodeKeyRequest(payload, Math.min(1, payload.length), payload.length);
       if (this.#keyring === undefined) return this.#report("No keyring to modify (encryption not enabled)");
+      this.#logReceived(verb);
       what = fault;
       apply(this.#keyring, key);
       what = "write keyring file";
@@ -89,6 +89,7 @@ export class KeyQueries {
       const message = this.#report("Keyring is empty (encryption not enabled)");
       return this.#encode({ result: false, message, keys: null, primaryKey: "" });
     }
+    this.#logReceived(LIST);
     const installed = this.#keyring.list();
     const { bytesMax } = this.#replies;
     const primaryKey = base64(installed[0]!);
@@ -99,8 +100,14 @@ export class KeyQueries {
         ? ""
         : `truncated key list response, showing first ${count} of ${installed.length} keys`;
       const answer = this.#encode({ result: true, message, keys, primaryKey });
-      if (count === 0 || this.#replies.lengthOf(query, answer) <= bytesMax) return answer;
+      if (count > 0 && this.#replies.lengthOf(query, answer) > bytesMax) continue;
+      if (message !== "") this.#logger.log(LogLevel.warn, `serf: ${message}`);
+      return answer;
     }
+  }
+
+  #logReceived(verb: string): void {
+    this.#logger.log(LogLevel.info, `serf: Received ${verb} query`);
   }
 
   #report(text: string): string {

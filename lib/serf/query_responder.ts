@@ -67,7 +67,8 @@ export class QueryResponder {
     if (query.name === CONFLICT_QUERY) return this.#onConflict(query);
     const answer = this.#context.keys.answer(query);
     if (answer === undefined) {
-      return this.#limiter.log(LogLevel.warn, `serf: Unhandled internal query '${query.name}'`);
+      const verb = query.name.slice(INTERNAL_PREFIX.length);
+      return this.#limiter.log(LogLevel.warn, `serf: Unhandled internal query '${verb}'`);
     }
     this.#attempt("Failed to respond to key query", () => query.respond(answer));
   }
@@ -79,8 +80,8 @@ export class QueryResponder {
   #onConflict(query: IncomingQuery): void {
     const { localName, logger, table } = this.#context;
     const name = decodeText(query.payload, 0, query.payload.length);
-    logger.log(LogLevel.debug, `serf: Got conflict resolution query for '${name}'`);
     if (name === localName) return;
+    logger.log(LogLevel.debug, `serf: Got conflict resolution query for '${name}'`);
     this.#payload.reset();
     encodeConflictResponse(this.#payload, table.get(name) ?? null);
     this.#attempt("Failed to respond to conflict query", () => query.respond(this.#payload.view()));

@@ -31,6 +31,11 @@ function ask(f: ReturnType<typeof partsFixture>, verb: string, payload: Uint8Arr
   return decodeKeyResponse(answer!, 1, answer!.length);
 }
 
+/** What the log says of all this, debugging aside. */
+function linesOf(f: ReturnType<typeof partsFixture>): string[] {
+  return f.logger.lines.filter((line) => !line.startsWith("DEBUG"));
+}
+
 Deno.test("D.7: keys are installed, used and removed, and saved each time", () => {
   const keyring = new Keyring([key(1)]);
   const saved: number[][] = [];
@@ -71,6 +76,10 @@ Deno.test("D.7: without encryption there is nothing to change or to list", () =>
   equal(ask(f, "install-key", request(key(1)), 1).message, "No keyring to modify (encryption not enabled)");
   const { result, message } = ask(f, "list-keys", request(new Uint8Array(0)), 2);
   deepEqual([result, message], [false, "Keyring is empty (encryption not enabled)"]);
+  deepEqual(linesOf(f), [
+    "ERR serf: No keyring to modify (encryption not enabled)",
+    "ERR serf: Keyring is empty (encryption not enabled)",
+  ]);
 });
 
 Deno.test("D.7: keys are listed, and which is the primary", () => {
@@ -90,6 +99,7 @@ Deno.test("surface 6.2: a list that does not fit is cut, and says so", () => {
   equal(result, true);
   equal(message, `truncated key list response, showing first ${keys!.length} of 40 keys`);
   deepEqual(keys, all.slice(0, keys!.length).map(base64));
+  deepEqual(linesOf(f), ["INFO serf: Received list-keys query", `WARN serf: ${message}`]);
   equal(keys!.length > 15 && keys!.length < 23, true);
   equal(f.sent[0]!.message.length - 1 <= 1024, true);
 });

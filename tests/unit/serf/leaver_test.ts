@@ -75,6 +75,7 @@ Deno.test("Leaver.stop() ends it in every phase with an error, once, and late an
     equal(f.trace.at(-1), "error Leave interrupted by Shutdown");
     f.pending.intent!(true);
     f.pending.memberlist?.();
+    equal(f.clock.armedCount, 0);
     f.clock.run(10_000);
     equal(f.trace.length, before);
     equal(f.leaver.phase, "done");

@@ -61,6 +61,10 @@ Deno.test("D.10: with a majority we stay", () => {
   f.clock.runFor(3200);
   equal(f.world.minorities, 0);
   equal(f.logger.matching("INFO serf: majority in name conflict resolution [2 / 3]").length, 1);
+  // The next conflict gets a vote of its own.
+  conflict(f);
+  f.clock.runFor(1);
+  equal(f.queryClock.time, query.lTime + 2);
 });
 
 Deno.test("D.10: with half of the votes, without votes, and with those of others we go", () => {

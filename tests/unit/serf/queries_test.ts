@@ -19,6 +19,13 @@ Deno.test("D.5: queries witness their own clock and follow the age rule of event
   equal(queries.record(1489, 1), "new");
 });
 
+Deno.test("D.11: what an earlier run has seen is nothing new", () => {
+  const queries = new Queries(new LamportClock(), 512);
+  queries.ignoreBefore(7);
+  equal(queries.record(6, 1), "ignored");
+  equal(queries.record(7, 1), "new");
+});
+
 Deno.test("Queries is bounded in queries per Lamport time", () => {
   const queries = new Queries(new LamportClock(), 512);
   for (let id = 0; id < 4096; id++) queries.record(1, id);

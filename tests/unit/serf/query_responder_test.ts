@@ -127,7 +127,9 @@ Deno.test("D.10: asked about a stranger, we answer that we do not know it", () =
 });
 
 Deno.test("D.10: asked about ourselves, we say nothing", () => {
-  equal(ask(partsFixture(), { name: "_serf_conflict", payload: ascii("me") }).length, 0);
+  const f = partsFixture();
+  equal(ask(f, { name: "_serf_conflict", payload: ascii("me") }).length, 0);
+  deepEqual(f.logger.matching("Got conflict"), []);
 });
 
 Deno.test("D.5: when there is no time to answer, only the ack is sent", () => {
@@ -172,6 +174,13 @@ Deno.test("D.5: an answer of 1024 bytes is sent, once; one that was too long may
   f.clock.runFor(1);
   throws(() => f.heardQueries[2]!.respond(new Uint8Array(1)), { message: "response is past the deadline" });
   equal(f.sent.length, 1);
+});
+
+Deno.test("D.7: a question of Serf's own that we do not know is not told to anybody, and warned of", () => {
+  const f = partsFixture();
+  equal(ask(f, { name: "_serf_future" }).length, 0);
+  deepEqual(f.heardQueries, []);
+  deepEqual(f.logger.matching("WARN"), ["WARN serf: Unhandled internal query 'future'"]);
 });
 
 Deno.test("D.7: _serf_ping is answered by the ack alone", () => {

@@ -36,6 +36,15 @@ Deno.test("Rejoiner tries one after the other until one answers", () => {
   equal(lines[2]!.endsWith(`: ${tried[1]}`), true);
 });
 
+Deno.test("Rejoiner tries everybody once before it gives up", () => {
+  const { rejoiner, lines, tried, answer } = setUp(Array.from({ length: 20 }, (_, i) => `n${i}`));
+  rejoiner.start("n7");
+  for (let i = 0; i < 19; i++) answer(false);
+  equal(tried.length, 19);
+  equal(new Set(tried).size, 19);
+  equal(lines.at(-1), "WARN serf: Failed to re-join any previously known node");
+});
+
 Deno.test("Rejoiner never calls ourselves, and says when nobody is left", () => {
   const { rejoiner, lines, tried, answer } = setUp(["me", "a"]);
   rejoiner.start("me");
