@@ -257,6 +257,12 @@ export class Memberlist implements TransportSink {
     return this.#engine.awareness.score;
   }
 
+  /** How much is in the collections that others can fill: pings under way, and news that waits to be gossiped. */
+  get sizes(): { readonly pings: number; readonly news: number } {
+    const { acks, queue } = this.#engine;
+    return { pings: acks.size, news: queue.size };
+  }
+
   /** What happened so far. */
   get counters(): Readonly<MemberlistCounters> {
     return this.#engine.counters;

@@ -60,6 +60,11 @@ export class QueryCollector {
     this.#limiter = new LogLimiter(clock, logger, LOG_BURST, LOG_PER_SECOND);
   }
 
+  /** How many are running. */
+  get size(): number {
+    return this.#running.size;
+  }
+
   /**
    * Waits for answers from now on.
    *

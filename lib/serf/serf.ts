@@ -20,6 +20,16 @@ import type { SerfPorts } from "./serf_ports.ts";
 import { SerfStats } from "./stats.ts";
 import { encodeTags, META_BYTES_MAX } from "./tags.ts";
 
+/** Entries of Serf's collections. */
+export interface SerfSizes {
+  readonly members: number;
+  readonly recentIntents: number;
+  readonly intentQueue: number;
+  readonly eventQueue: number;
+  readonly queryQueue: number;
+  readonly runningQueries: number;
+}
+
 /** Where this node stands. */
 export type SerfState = "alive" | "leaving" | "left" | "shutdown";
 
@@ -280,6 +290,25 @@ export class Serf {
       encrypted: this.memberlist.keyring !== undefined,
       coordinateResets: coordinates.resets,
     });
+  }
+
+  /** Readings of the three Lamport clocks: the next unused times. */
+  get lamportTimes(): { readonly member: number; readonly event: number; readonly query: number } {
+    const { memberClock, eventClock, queryClock } = this.#parts;
+    return { member: memberClock.time, event: eventClock.time, query: queryClock.time };
+  }
+
+  /** How much is in each collection that others can fill, for who watches their bounds. */
+  get sizes(): SerfSizes {
+    const { table, buffer, broadcasts, collector } = this.#parts;
+    return {
+      members: table.size,
+      recentIntents: buffer.size,
+      intentQueue: broadcasts.depth("intent"),
+      eventQueue: broadcasts.depth("event"),
+      queryQueue: broadcasts.depth("query"),
+      runningQueries: collector.size,
+    };
   }
 
   /** Messages of peers that came to nothing: those that could not be decoded, and those of unknown types. */

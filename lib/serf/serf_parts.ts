@@ -58,6 +58,7 @@ export interface SerfParts extends Omit<QueryParts, "responder"> {
   readonly eventClock: LamportClock;
   readonly queryClock: LamportClock;
   readonly table: MemberTable;
+  readonly buffer: IntentBuffer;
   readonly intents: Intents;
   readonly intentSender: IntentSender;
   readonly userEvents: UserEvents;
@@ -213,6 +214,7 @@ export function createSerfParts(
     eventClock,
     queryClock,
     table,
+    buffer,
     intents,
     intentSender,
     userEvents,

@@ -1,4 +1,5 @@
 /** What must hold at every moment of every run, whatever the faults: checked after each thing that a node handles. */
+import type { Address } from "../base/address.ts";
 import { AssertionError } from "../base/assert.ts";
 import { type NodeState, NodeStatus } from "../memberlist/node_state.ts";
 import type { SimEvent, SimLife, SimNode } from "./sim_node.ts";
@@ -8,11 +9,13 @@ interface Known {
   state: NodeState;
   status: NodeStatus;
   incarnation: number;
-  address: string;
+  address: Address;
 }
 
 /** Timers of a process that do not belong to a single peer, and are a handful in any design. */
 const FIXED_TIMERS_MAX = 64;
+/** As the ack registry declares it. */
+const PINGS_MAX = 1024;
 
 /**
  * The invariants of membership:
@@ -21,14 +24,15 @@ const FIXED_TIMERS_MAX = 64;
  *   resurrection without a higher incarnation, and no change between dead and left at one incarnation. The one
  *   exception: a node that left may come back from another address with any incarnation;
  * - no observer knows a higher incarnation of a node than that node has announced itself;
- * - a running node never sees itself as dead, nor as left unless it leaves;
+ * - a running node never sees itself as dead, nor as left unless it leaves, and no observer sees it as left at an
+ *   incarnation at which it has not said so itself;
  * - a suspicion runs exactly while a node is suspect;
  * - join and leave events about a node alternate, and updates come in between;
  * - tables, queues and timers stay within their bounds.
  */
 export class Checker<L extends SimLife> {
-  readonly #nodes: readonly SimNode<L>[];
-  readonly #names: ReadonlySet<string>;
+  readonly #nodes: SimNode<L>[];
+  readonly #names: Set<string>;
   /** Per observer, what it knew. Emptied at each new life. Bounded: nodes squared. */
   readonly #known = new Map<SimNode<L>, Map<string, Known>>();
   /** The life to which the observer's knowledge belongs. */
@@ -41,18 +45,32 @@ export class Checker<L extends SimLife> {
   readonly #acquainted = new Set<SimNode<L>>();
   /** Nodes that have said that they leave: they may see themselves as left. */
   readonly #leaving = new Set<SimNode<L>>();
+  /** The incarnations at which each node has left. Bounded: one per leave of the run. */
+  readonly #farewells = new Map<string, Set<number>>();
+  /** How many nodes may turn up that nobody made. */
+  #strangersMax = 0;
   /** Rules of the layer above, checked after these. Bounded: a handful. */
   readonly #more: ((observer: SimNode<L>) => void)[] = [];
   #checks = 0;
 
   constructor(nodes: readonly SimNode<L>[]) {
-    this.#nodes = nodes;
-    this.#names = new Set(nodes.map(({ name }) => name));
-    for (const node of nodes) {
-      this.#begin(node);
-      node.onHandled = () => this.check(node);
-      node.onEvent = (event) => this.#onEvent(node, event);
-    }
+    this.#nodes = [];
+    this.#names = new Set();
+    for (const node of nodes) this.watch(node);
+  }
+
+  /** Looks at one more node, which may have the name of another. */
+  watch(node: SimNode<L>): void {
+    this.#nodes.push(node);
+    this.#names.add(node.name);
+    this.#begin(node);
+    node.onHandled = () => this.check(node);
+    node.onEvent = (event) => this.#onEvent(node, event);
+  }
+
+  /** Up to so many nodes may turn up that nobody made: somebody from outside invents them. */
+  allowStrangers(countMax: number): void {
+    this.#strangersMax = countMax;
   }
 
   /** How often an observer was looked at: a run without checks proves nothing. */
@@ -80,7 +98,7 @@ export class Checker<L extends SimLife> {
 
   /** Looks at one observer. @throws {AssertionError} naming what is broken. */
   check(observer: SimNode<L>): void {
-    if (!observer.running) return;
+    if (!observer.running || observer.life.quit) return;
     if (this.#lives.get(observer) !== observer.lives) this.#begin(observer);
     this.#checks++;
     const { memberlist } = observer;
@@ -103,6 +121,7 @@ export class Checker<L extends SimLife> {
 
   #checkSelf(observer: SimNode<L>): void {
     const { local } = observer.memberlist;
+    if (local.status === NodeStatus.left) this.#noteFarewell(local);
     const announced = this.#announced.get(observer.name) ?? 0;
     if (local.incarnation > announced) this.#announced.set(observer.name, local.incarnation);
     const gone = local.status === NodeStatus.dead || local.status === NodeStatus.left;
@@ -111,32 +130,45 @@ export class Checker<L extends SimLife> {
     }
   }
 
+  #noteFarewell({ name, incarnation }: NodeState): void {
+    const farewells = this.#farewells.get(name);
+    if (farewells === undefined) this.#farewells.set(name, new Set([incarnation]));
+    else farewells.add(incarnation);
+  }
+
   #checkState(observer: SimNode<L>, state: NodeState): void {
-    if (!this.#names.has(state.name)) this.#fail(observer, `knows ${state.name}, whom nobody made`);
     if ((state.status === NodeStatus.suspect) !== (state.suspicion !== undefined)) {
       this.#fail(observer, `has a suspicion of ${state.name}, whose status is ${state.status}, or lacks one`);
     }
-    const limit = this.#announced.get(state.name) ?? 0;
-    if (state.incarnation > limit) {
-      this.#fail(observer, `knows ${state.name}@${state.incarnation}, which is only at ${limit} itself`);
-    }
     const known = this.#known.get(observer)!;
     const before = known.get(state.name);
-    if (before === undefined || before.state !== state) {
-      // Unknown, or forgotten and learnt again.
-      const { status, incarnation, address } = state;
-      known.set(state.name, { state, status, incarnation, address: address.toString() });
+    if (before !== undefined && before.state === state) {
+      if (before.status === state.status && before.incarnation === state.incarnation) return;
+      this.#checkTransition(observer, before, state);
+    }
+    this.#checkTruth(observer, state);
+    // Also unknown ones, and those who were forgotten and learnt again.
+    const { name, status, incarnation, address } = state;
+    known.set(name, { state, status, incarnation, address });
+  }
+
+  /** What is new about a node must be what it has once said itself, or what others can make of its silence. */
+  #checkTruth(observer: SimNode<L>, { name, status, incarnation }: NodeState): void {
+    if (!this.#names.has(name)) {
+      if (this.#strangersMax === 0) this.#fail(observer, `knows ${name}, whom nobody made`);
       return;
     }
-    if (before.status === state.status && before.incarnation === state.incarnation) return;
-    this.#checkTransition(observer, before, state);
-    before.status = state.status;
-    before.incarnation = state.incarnation;
-    before.address = state.address.toString();
+    const limit = this.#announced.get(name) ?? 0;
+    if (incarnation > limit) {
+      this.#fail(observer, `knows ${name}@${incarnation}, which is only at ${limit} itself`);
+    }
+    if (status === NodeStatus.left && !this.#farewells.get(name)?.has(incarnation)) {
+      this.#fail(observer, `takes ${name}@${incarnation} for one that left, which it has not said`);
+    }
   }
 
   #checkTransition(observer: SimNode<L>, before: Known, after: NodeState): void {
-    const moved = before.address !== after.address.toString();
+    const moved = before.address !== after.address && !before.address.equals(after.address);
     if (moved && before.status === NodeStatus.left) return;
     const rises = after.incarnation > before.incarnation;
     const sameButWorse = after.incarnation === before.incarnation &&
@@ -148,10 +180,14 @@ export class Checker<L extends SimLife> {
 
   #checkBounds(observer: SimNode<L>): void {
     const { memberlist, process } = observer;
-    const nodes = this.#nodes.length;
+    const nodes = this.#names.size + this.#strangersMax;
     if (memberlist.nodes.length > nodes) this.#fail(observer, `knows ${memberlist.nodes.length} nodes`);
     if (process.armedCount > FIXED_TIMERS_MAX + 2 * nodes) {
       this.#fail(observer, `has armed ${process.armedCount} timers`);
+    }
+    const { pings, news } = memberlist.sizes;
+    if (pings > PINGS_MAX || news > 2 * nodes) {
+      this.#fail(observer, `has ${pings} pings under way, and ${news} pieces of news`);
     }
     const score = memberlist.healthScore;
     if (!(score >= 0 && score <= 7)) this.#fail(observer, `has a health score of ${score}`);

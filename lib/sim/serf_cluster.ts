@@ -1,4 +1,5 @@
 /** A simulated cluster of Serf. */
+import type { SerfEvent } from "../serf/events.ts";
 import { SerfChecker } from "./serf_checkers.ts";
 import { type MemberSight, SerfLife, type SerfLifeOptions } from "./serf_life.ts";
 import { SimCluster, type SimClusterOptions } from "./sim_cluster.ts";
@@ -6,11 +7,22 @@ import type { SimNode } from "./sim_node.ts";
 
 /** A {@linkcode SimCluster} of Serf, and what can be asked of its members. */
 export class SerfCluster extends SimCluster<SerfLife> {
+  /** Present exactly when {@linkcode checker} is. */
+  readonly serfChecker: SerfChecker | undefined;
+
   /** @param choose what differs from node to node, and from life to life. */
   constructor(options: SimClusterOptions, choose: (node: SimNode<SerfLife>) => SerfLifeOptions = () => ({})) {
-    super(options, (node, ports) => new SerfLife(node, ports, choose(node)));
-    const checker = new SerfChecker(this.nodes);
-    this.checker?.also((observer) => checker.check(observer));
+    super(options, (node, ports) => {
+      const chosen = choose(node);
+      const onEvent = (event: SerfEvent) => {
+        this.serfChecker?.onEvent(node, event);
+        chosen.onEvent?.(event);
+      };
+      return new SerfLife(node, ports, { ...chosen, onEvent });
+    });
+    if (this.checker === undefined) return;
+    const checker = this.serfChecker = new SerfChecker(this.nodes);
+    this.checker.also((observer) => checker.check(observer));
   }
 
   /** Whether every running node but the subject itself sees it so. */

@@ -25,6 +25,10 @@ export interface SerfLifeOptions {
   readonly storage?: Storage | undefined;
   /** Told of every query that is meant for the node. */
   readonly onQuery?: ((query: QueryEvent) => void) | undefined;
+  /** Told of everything that the node is told. */
+  readonly onEvent?: ((event: SerfEvent) => void) | undefined;
+  /** Told when the node has shut itself down. */
+  readonly onQuit?: (() => void) | undefined;
 }
 
 /** How one node's Serf sees a member; "unknown" when it does not. */
@@ -53,6 +57,7 @@ export class SerfLife implements SimLife {
       storage: chosen.storage,
       onSelfShutdown: () => {
         this.quit = true;
+        chosen.onQuit?.();
       },
     };
     this.serf = new Serf(options, { address: node.address }, serfPorts, (event) => {
@@ -71,6 +76,7 @@ export class SerfLife implements SimLife {
     } else {
       for (const member of event.members) node.record(event.type, member.name);
     }
+    chosen.onEvent?.(event);
   }
 
   get memberlist(): Memberlist {

@@ -45,11 +45,15 @@ export class SimCluster<L extends SimLife> {
   readonly nodes: readonly SimNode<L>[];
   readonly checker: Checker<L> | undefined;
   readonly #byName: ReadonlyMap<string, SimNode<L>>;
+  readonly #makeLife: LifeFactory<L>;
+  readonly #logLevel: LogLevel;
 
   /** @param makeLife called at each start of a node. */
   constructor(options: SimClusterOptions, makeLife: LifeFactory<L>) {
     this.world = new SimWorld(options.seed, options.family, options.traced);
     const level = options.logLevel ?? LogLevel.warn;
+    this.#makeLife = makeLife;
+    this.#logLevel = level;
     this.nodes = Array.from(
       { length: options.size },
       (_, index) => new SimNode(this.world, `n${index}`, this.world.address(index), makeLife, level),
@@ -130,6 +134,14 @@ export class SimCluster<L extends SimLife> {
       result.error = error;
     });
     return result;
+  }
+
+  /** Another machine, at `address`, whose program has the name of `node`. It is none of {@linkcode nodes}. */
+  twinOf(node: SimNode<L>, address: Address): SimNode<L> {
+    const stream = `twin of ${node.name} at ${address}`;
+    const twin = new SimNode(this.world, node.name, address, this.#makeLife, this.#logLevel, stream);
+    this.checker?.watch(twin);
+    return twin;
   }
 
   /** Runs for `ms` of virtual time. */

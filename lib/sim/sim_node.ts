@@ -28,6 +28,8 @@ export interface SimLife {
   readonly sink: TransportSink;
   /** The metadata that it announces at its start. */
   readonly meta: Uint8Array;
+  /** Whether it has stopped itself: then nothing needs to be true of it any more. */
+  readonly quit?: boolean;
   start(): void;
   /** Ends it without a goodbye. */
   stop(): void;
@@ -59,6 +61,7 @@ export interface SlowSchedule {
 export class SimNode<L extends SimLife> {
   readonly #world: SimWorld;
   readonly #makeLife: LifeFactory<L>;
+  readonly #stream: string;
   #life: L | undefined = undefined;
   #transport: SimTransport | undefined = undefined;
   #process: SimProcess;
@@ -74,15 +77,18 @@ export class SimNode<L extends SimLife> {
   /** Where the next life will be; changing it moves the node at its next start. */
   address: Address;
 
+  /** @param stream names the random stream of its lives: a machine with the name of another has one of its own. */
   constructor(
     world: SimWorld,
     readonly name: string,
     address: Address,
     makeLife: LifeFactory<L>,
     logLevel: LogLevel,
+    stream = name,
   ) {
     this.#world = world;
     this.#makeLife = makeLife;
+    this.#stream = stream;
     this.address = address;
     this.#process = new SimProcess(world.clock);
     this.logger = new SimLogger(world.clock, logLevel);
@@ -130,7 +136,7 @@ export class SimNode<L extends SimLife> {
     assert(this.#life === undefined, `${this.name} runs already`);
     const process = this.#process = new SimProcess(this.#world.clock);
     process.onHandledListener = () => this.onHandled?.();
-    const stream = this.#lives === 0 ? this.name : `${this.name}#${this.#lives}`;
+    const stream = this.#lives === 0 ? this.#stream : `${this.#stream}#${this.#lives}`;
     this.#lives++;
     this.#transport = this.#world.network.attach(this.address, process);
     const random = new SeededRandom(this.#world.seed, stream);

@@ -20,6 +20,10 @@ export class SimDisk {
   failsToWrite = false;
   /** Whether the file cannot be replaced, only appended to. */
   failsToReplace = false;
+  /** The fraction of each append that gets through before it fails; 1: all of it. */
+  tornAt = 1;
+  /** How often the disk refused something. */
+  faults = 0;
   syncedBytes = 0;
   /** How often the file was replaced, and synced. */
   replacements = 0;
@@ -36,6 +40,13 @@ export class SimDisk {
     return this.#owner === storage;
   }
 
+  /** Another disk is put in its place. */
+  wipe(): void {
+    this.#owner = undefined;
+    this.content = NOTHING;
+    this.syncedBytes = 0;
+  }
+
   /** What survives: all that was synced, a random beginning of the rest, and sometimes NULs where the end was. */
   cutPower(random: Random): void {
     this.#owner = undefined;
@@ -49,15 +60,17 @@ export class SimDisk {
 
   /** Appends what fits. @throws {StorageError} when that was not all of it. */
   write(bytes: Uint8Array): void {
-    if (this.failsToWrite) throw new StorageError("write snapshot: input/output error");
+    if (this.failsToWrite) throw this.#fault("write snapshot: input/output error");
     const fits = Math.max(0, Math.min(bytes.length, this.capacityBytes - this.content.length));
-    this.content = joined(this.content, bytes.subarray(0, fits));
-    if (fits < bytes.length) throw new StorageError("write snapshot: no space left on device");
+    const written = Math.min(fits, Math.floor(bytes.length * this.tornAt));
+    this.content = joined(this.content, bytes.subarray(0, written));
+    if (written < fits) throw this.#fault("write snapshot: input/output error");
+    if (fits < bytes.length) throw this.#fault("write snapshot: no space left on device");
   }
 
   /** @throws {StorageError} when told to. */
   sync(): void {
-    if (this.failsToSync) throw new StorageError("sync snapshot: input/output error");
+    if (this.failsToSync) throw this.#fault("sync snapshot: input/output error");
     this.syncs++;
     this.syncedBytes = this.content.length;
   }
@@ -65,16 +78,28 @@ export class SimDisk {
   /** @throws {StorageError} nothing changed. */
   replace(bytes: Uint8Array): void {
     if (this.failsToWrite || this.failsToReplace) {
-      throw new StorageError("open snapshot.compact: input/output error");
+      throw this.#fault("open snapshot.compact: input/output error");
     }
     // Both exist for a moment.
     if (this.content.length + bytes.length > this.capacityBytes) {
-      throw new StorageError("write snapshot.compact: no space left on device");
+      throw this.#fault("write snapshot.compact: no space left on device");
     }
-    if (this.failsToSync) throw new StorageError("sync snapshot.compact: input/output error");
+    if (this.failsToSync) throw this.#fault("sync snapshot.compact: input/output error");
     this.content = bytes.slice();
     this.syncedBytes = bytes.length;
     this.replacements++;
+  }
+
+  /** Nothing is wrong with it any more. */
+  mend(): void {
+    this.capacityBytes = Infinity;
+    this.tornAt = 1;
+    this.failsToSync = this.failsToWrite = this.failsToReplace = false;
+  }
+
+  #fault(text: string): StorageError {
+    this.faults++;
+    return new StorageError(text);
   }
 }
 
@@ -90,6 +115,11 @@ export class SimStorage implements Storage {
 
   get size(): number {
     return this.#disk.content.length + this.#waiting.length;
+  }
+
+  /** How many bytes have been appended, but not yet handed to the system. */
+  get waitingBytes(): number {
+    return this.#waiting.length;
   }
 
   read(): Uint8Array {

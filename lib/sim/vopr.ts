@@ -1,0 +1,210 @@
+/**
+ * One run of the campaign: a cluster of the shipped engine, faults that its seed draws, and then peace.
+ *
+ * ```
+ * form -> chaos (faults and work, every checker after every event) -> calm (all must agree, and have all events)
+ *      -> farewell (one leaves, one dies: all must see it so) -> shut down (snapshots must tell what was told)
+ * ```
+ * A run is a pure function of its plan: the seed is the bug report.
+ */
+import { AssertionError } from "../base/assert.ts";
+import { NodeStatus } from "../memberlist/node_state.ts";
+import { VoprCalm } from "./vopr_calm.ts";
+import { VoprFaults } from "./vopr_faults.ts";
+import { quietNetwork } from "./vopr_network_faults.ts";
+import { planOf, type VoprOverrides, type VoprPlan } from "./vopr_plan.ts";
+import { wakeAll } from "./vopr_process_faults.ts";
+import { VoprWorkload } from "./vopr_workload.ts";
+import { type Member, VoprWorld } from "./vopr_world.ts";
+
+/** What a run was. */
+export interface VoprReport {
+  readonly plan: VoprPlan;
+  /** Of everything that happened: the same plan gives the same. */
+  readonly hash: string;
+  /** How often each thing happened, by its name. */
+  readonly acts: ReadonlyMap<string, number>;
+  /** How long the members took to agree after the faults, in parts of the bound. */
+  readonly agreedAt: number;
+  readonly checks: number;
+  readonly virtualMs: number;
+}
+
+/** A run that broke a rule, or proved nothing. */
+export class VoprError extends Error {
+  override readonly name = "VoprError";
+
+  /** @param isVacuous the run proved nothing; nothing was broken. */
+  constructor(readonly plan: VoprPlan, message: string, readonly isVacuous: boolean, options?: ErrorOptions) {
+    super(message, options);
+  }
+}
+
+/** A snapshot on a disk that works again is whole after this long: it is tried again after 30 s. */
+const DISK_RECOVERY_MS = 32_000;
+/** Lines wait no longer than this for company before they are written. */
+const FLUSHED_MS = 600;
+/** How often the operator looks whether anybody runs. */
+const KEEP_ONE_MS = 3_000;
+/** Pieces of work during the chaos. */
+const WORK_PIECES = 25;
+
+/**
+ * @param corpus packets and requests that an outsider may send; the same ones for the same run.
+ * @throws {VoprError} when a rule is broken, or nothing happened.
+ */
+export function runVopr(
+  seed: number,
+  overrides: VoprOverrides = {},
+  corpus: readonly Uint8Array[] = [],
+): VoprReport {
+  const plan = planOf(seed, overrides);
+  try {
+    return new VoprRun(plan, corpus).run();
+  } catch (error) {
+    if (error instanceof VoprError || !(error instanceof Error)) throw error;
+    throw new VoprError(plan, error.message, false, { cause: error });
+  }
+}
+
+class VoprRun {
+  readonly #world: VoprWorld;
+  readonly #faults: VoprFaults;
+  readonly #workload: VoprWorkload;
+  readonly #calm: VoprCalm;
+
+  constructor(plan: VoprPlan, corpus: readonly Uint8Array[]) {
+    this.#world = new VoprWorld(plan);
+    this.#faults = new VoprFaults(this.#world, corpus);
+    this.#workload = new VoprWorkload(this.#world);
+    this.#calm = new VoprCalm(this.#world);
+  }
+
+  run(): VoprReport {
+    const { plan, cluster, acts, snapshots } = this.#world;
+    cluster.form();
+    this.#chaos();
+    this.#settle();
+    const agreedAt = this.#calm.agree();
+    this.#deliver();
+    this.#farewell();
+    this.#shutDown();
+    this.#prove();
+    const { world, checker } = cluster;
+    acts.set("snapshots compared", snapshots.comparisons);
+    return {
+      plan,
+      hash: cluster.digest(),
+      acts,
+      agreedAt,
+      checks: checker!.checks,
+      virtualMs: world.clock.nowMs(),
+    };
+  }
+
+  #chaos(): void {
+    const { plan, cluster } = this.#world;
+    this.#faults.begin(plan.chaosMs);
+    this.#workload.begin(plan.chaosMs / WORK_PIECES);
+    this.#keepOne();
+    cluster.runFor(plan.chaosMs);
+  }
+
+  /** A cluster in which nobody runs any more has no faults: the operator starts the first member again. */
+  #keepOne(): void {
+    const { cluster } = this.#world;
+    if (cluster.running.length === 0) this.#world.start(cluster.node(0));
+    this.#world.later(KEEP_ONE_MS, () => this.#keepOne());
+  }
+
+  /** Ends all faults. Who leaves may finish; of those who are down some come back. */
+  #settle(): void {
+    const { cluster } = this.#world;
+    const random = this.#world.random("settle");
+    this.#workload.end();
+    this.#faults.end();
+    quietNetwork(this.#world);
+    wakeAll(this.#world);
+    for (const member of cluster.nodes) {
+      if (member.running && member.life.serf.state === "alive") continue;
+      if (member.running) this.#shutDownWhenLeft(member);
+      else if (random.below(3) > 0 || cluster.running.length < 2) this.#world.start(member);
+    }
+  }
+
+  #shutDownWhenLeft(member: Member): void {
+    const state = member.life.serf.state;
+    if (state === "leaving") this.#world.later(100, () => this.#shutDownWhenLeft(member));
+    else this.#world.shutdown(member);
+  }
+
+  /** What anybody has, all must get; and what is sent now. */
+  #deliver(): void {
+    const { staying } = this.#world;
+    for (const member of staying.slice(0, 2)) this.#workload.send(member);
+    this.#workload.ask(staying[staying.length - 1]!);
+    const what = () => {
+      const missing = this.#workload.missing();
+      const { member, event } = missing[0]!;
+      return `${member.name} lacks ${event.name} of time ${event.lTime} (${missing.length} missing in all)`;
+    };
+    this.#calm.await(what, this.#calm.bounds.spreadMs, () => this.#workload.missing().length === 0);
+  }
+
+  /** In peace, who leaves has left for all, and who dies has failed for all. */
+  #farewell(): void {
+    const { cluster, staying } = this.#world;
+    const { spreadMs, detectMs } = this.#calm.bounds;
+    if (staying.length < 3) return;
+    const [leaver, victim] = [staying[0]!, staying[1]!];
+    this.#world.leave(leaver);
+    const { name } = leaver;
+    this.#calm.await(
+      () => `${name} has not left for all`,
+      spreadMs + detectMs,
+      () => !leaver.running && cluster.running.every((observer) => hasLeft(observer, name)),
+    );
+    victim.crash();
+    this.#calm.await(
+      () => `${victim.name} has not failed for all`,
+      detectMs,
+      () => cluster.running.every(({ life }) => ["failed", "unknown"].includes(life.sight(victim.name))),
+    );
+    this.#calm.agree();
+  }
+
+  #shutDown(): void {
+    const { cluster, snapshots, plan } = this.#world;
+    cluster.runFor(plan.faults.includes("disk") ? DISK_RECOVERY_MS : FLUSHED_MS);
+    for (const member of cluster.running) {
+      this.#world.shutdown(member);
+      snapshots.check(member, true);
+    }
+  }
+
+  /** A run in which nothing went wrong shows nothing. */
+  #prove(): void {
+    const { plan, acts, cluster } = this.#world;
+    const { counters } = cluster.world.network;
+    const happened: Readonly<Record<string, number>> = {
+      loss: counters.packetsLost,
+      duplicate: counters.packetsDuplicated,
+      reorder: counters.packetsHeldBack,
+    };
+    for (const [name, times] of Object.entries(happened)) if (times > 0) acts.set(`packets: ${name}`, times);
+    acts.set("packets: cut", counters.packetsCut);
+    acts.set("packets: delayed by a block", counters.packetsDelayedByBlock);
+    acts.set("streams: broken", counters.exchangesBroken);
+    const idle = plan.faults.filter((fault) => (acts.get(fault) ?? 0) === 0 || happened[fault] === 0);
+    const isEmpty = plan.faults.length === 0 || idle.length > 0 || (acts.get("user event") ?? 0) === 0;
+    if (isEmpty) throw new VoprError(plan, `nothing happened of: ${idle}`, true);
+    if (cluster.checker!.checks === 0) throw new AssertionError("nothing was checked");
+  }
+}
+
+/** Whether `observer` knows that `name` has left, or has forgotten it. */
+function hasLeft(observer: Member, name: string): boolean {
+  const node = observer.memberlist.node(name);
+  const sight = observer.life.sight(name);
+  return (sight === "left" || sight === "unknown") && (node === undefined || node.status === NodeStatus.left);
+}

@@ -1,0 +1,176 @@
+/** After the faults: how long it may take until all members agree, and whether they do. */
+import { AssertionError } from "../base/assert.ts";
+import { pushPullIntervalMs, suspicionMinMs } from "../memberlist/formulas.ts";
+import { NodeStatus } from "../memberlist/node_state.ts";
+import { MemberStatus } from "../serf/member.ts";
+import { resolveSerfOptions, type SerfOptions } from "../serf/options.ts";
+import type { FaultName, VoprPlan } from "./vopr_plan.ts";
+import type { Member, VoprWorld } from "./vopr_world.ts";
+
+/** How often agreement is looked for. */
+const LOOK_MS = 250;
+/** How often the operator looks whether the cluster has fallen apart for good. */
+const OPERATOR_MS = 30_000;
+/** Rounds of reconnecting after which a member that should have been called was called, but for one run in 10^7. */
+const RECONNECT_ROUNDS = 16;
+/** In a large cluster one who is missed by many is called sooner. */
+const RECONNECT_CROWD_MAX = 64;
+
+/** Faults after which a cluster may have forgotten its way together: an operator has to join its parts. */
+const FORGETFUL: readonly FaultName[] = [
+  "crash",
+  "outage",
+  "power",
+  "disk",
+  "leave",
+  "force-leave",
+  "prune",
+  "twin",
+  "move",
+  "outsider",
+];
+
+/** Bounds that follow from the options, in milliseconds. */
+export interface CalmBounds {
+  /** Until a state that one member knows is known to all. */
+  readonly spreadMs: number;
+  /** Until a death is noticed by all. */
+  readonly detectMs: number;
+  /** Until all members agree again, whatever was before. */
+  readonly agreeMs: number;
+}
+
+/** @param size nodes that any member knows, the dead included. */
+export function calmBounds(plan: VoprPlan, size: number): CalmBounds {
+  const options = optionsOf(plan);
+  const { memberlist } = options;
+  const { probeIntervalMs, suspicionMult, suspicionMaxTimeoutMult, awarenessMaxMultiplier } = memberlist;
+  const suspicionMs = suspicionMaxTimeoutMult * suspicionMinMs(suspicionMult, size, probeIntervalMs);
+  // A node that was slow probes slowly, until as many probes have succeeded as its score counts.
+  const recoveryMs = probeIntervalMs * awarenessMaxMultiplier * (awarenessMaxMultiplier + 1) / 2;
+  const roundMs = size * probeIntervalMs;
+  // Every round of push/pulls doubles those who know; the last ones ask by themselves.
+  const rounds = 2 * Math.ceil(Math.log2(size)) + 4;
+  const exchangeMs = memberlist.tcpTimeoutMs + pushPullIntervalMs(memberlist.pushPullIntervalMs, size);
+  const spreadMs = rounds * exchangeMs;
+  const detectMs = 2 * roundMs + recoveryMs + suspicionMs + spreadMs;
+  // A name is free for another address when its old one was forgotten.
+  const forgetMs = memberlist.gossipToTheDeadMs + 2 * roundMs;
+  const crowd = Math.min(RECONNECT_CROWD_MAX, Math.max(1, size - 2));
+  const reconnectMs = RECONNECT_ROUNDS * crowd * options.reconnectIntervalMs;
+  return { spreadMs, detectMs, agreeMs: 2 * detectMs + forgetMs + reconnectMs + spreadMs };
+}
+
+/** The plan's options, all of them. */
+export function optionsOf(plan: VoprPlan): SerfOptions {
+  return resolveSerfOptions({ ...plan.serf, memberlist: { ...plan.memberlist, name: "any" } });
+}
+
+/** Runs a cluster without faults until its members agree. */
+export class VoprCalm {
+  readonly #world: VoprWorld;
+
+  constructor(world: VoprWorld) {
+    this.#world = world;
+  }
+
+  /** The bounds for the cluster as it is. */
+  get bounds(): CalmBounds {
+    const { plan, staying } = this.#world;
+    const known = staying.map(({ memberlist }) => memberlist.nodeCount);
+    return calmBounds(plan, Math.max(plan.size, ...known));
+  }
+
+  /**
+   * Runs until all who run agree; an operator joins what has fallen apart for good.
+   *
+   * @returns how long it took, in parts of the bound. @throws {AssertionError} when they do not in time.
+   */
+  agree(): number {
+    const { cluster, plan } = this.#world;
+    const limitMs = this.bounds.agreeMs;
+    const startMs = cluster.world.clock.nowMs();
+    for (let passedMs = 0; passedMs < limitMs; passedMs += OPERATOR_MS) {
+      if (cluster.runUntil(() => this.isAgreed(), OPERATOR_MS, LOOK_MS)) {
+        return (cluster.world.clock.nowMs() - startMs) / limitMs;
+      }
+      this.#mendParts();
+    }
+    throw new AssertionError(
+      `the members do not agree after ${limitMs} ms of ${plan.size}:\n${this.describe()}`,
+    );
+  }
+
+  /** Runs until `predicate` holds. @throws {AssertionError} saying `what` when it does not in time. */
+  await(what: () => string, limitMs: number, predicate: () => boolean): void {
+    if (this.#world.cluster.runUntil(predicate, limitMs, LOOK_MS)) return;
+    throw new AssertionError(`after ${limitMs} ms ${what()}\n${this.describe()}`);
+  }
+
+  /** Whether everybody sees all who stay as they are, and nobody else. */
+  isAgreed(): boolean {
+    const { cluster, staying } = this.#world;
+    return staying.length === cluster.running.length && cluster.converged() &&
+      staying.every((observer) => staying.every((subject) => this.#isShown(observer, subject)));
+  }
+
+  /** Who sees whom wrong. */
+  describe(): string {
+    const { cluster, staying } = this.#world;
+    const wrong = staying.flatMap((observer) =>
+      cluster.nodes.filter((subject) => subject.running !== (observer.life.sight(subject.name) === "alive"))
+        .map((subject) => `${observer.name} shows ${subject.name} as ${observer.life.sight(subject.name)}`)
+    );
+    const state = cluster.nodes.map((node) => `${node.name} ${node.running ? node.life.serf.state : "down"}`);
+    return `${wrong.slice(0, 12).join("; ")}; ${cluster.describe()}\n${state.slice(0, 20).join(", ")}`;
+  }
+
+  #isShown(observer: Member, subject: Member): boolean {
+    const shown = observer.life.serf.member(subject.name);
+    if (shown === undefined) return this.#world.pruned.has(subject.name);
+    if (shown.status !== MemberStatus.alive) return false;
+    const own = subject.life.serf.localMember().tags;
+    return shown.tags.size === own.size && [...own].every(([key, value]) => shown.tags.get(key) === value);
+  }
+
+  /** Parts of the cluster that know no way to each other are joined: nothing else could. */
+  #mendParts(): void {
+    const parts = this.#parts();
+    if (parts.length < 2) return;
+    const { plan } = this.#world;
+    const forgets = plan.serf.reconnectTimeoutMs !== undefined;
+    if (!forgets && !plan.faults.some((fault) => FORGETFUL.includes(fault))) {
+      throw new AssertionError(`the cluster has fallen apart for good: ${parts.map((part) => part.length)}`);
+    }
+    for (const part of parts.slice(1)) {
+      this.#world.count("joined by the operator");
+      part[0]!.life.serf.join([parts[0]![0]!.address], false, () => {});
+    }
+  }
+
+  /** Who can find each other: by being seen, or by being called again and again as failed. */
+  #parts(): Member[][] {
+    const { staying } = this.#world;
+    const partOf = new Map<Member, Member[]>();
+    for (const member of staying) partOf.set(member, [member]);
+    for (const from of staying) {
+      for (const to of staying) {
+        const a = partOf.get(from)!, b = partOf.get(to)!;
+        if (a === b || !findsWayTo(from, to)) continue;
+        for (const member of b) partOf.set(member, a);
+        a.push(...b);
+      }
+    }
+    return [...new Set(partOf.values())];
+  }
+}
+
+function findsWayTo(from: Member, to: Member): boolean {
+  const node = from.memberlist.node(to.name);
+  if (node !== undefined && node.status !== NodeStatus.left && node.address.equals(to.address)) {
+    if (node.status !== NodeStatus.dead) return true;
+  }
+  const member = from.life.serf.member(to.name);
+  if (member === undefined || member.status !== MemberStatus.failed) return false;
+  return member.port === to.address.port && member.ip.join() === to.address.ip.join();
+}

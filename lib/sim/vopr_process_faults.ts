@@ -1,0 +1,144 @@
+/** What goes wrong on the machines of a campaign. */
+import type { MakeFault } from "./vopr_faults.ts";
+import { drawMs } from "./vopr_dice.ts";
+import type { Member, VoprWorld } from "./vopr_world.ts";
+
+/** The longest time for which a program that crashed is not started again. */
+const DOWN_MAX_MS = 40_000;
+
+/** Ends a member as if it was killed, and starts it again some time, or not. */
+function crash(world: VoprWorld, member: Member, downMs: number | undefined): void {
+  if (!member.running) return;
+  world.snapshots.check(member);
+  member.crash();
+  if (downMs === undefined) return;
+  world.later(downMs, () => {
+    if (!member.running) world.start(member);
+  });
+}
+
+const makeSlow: MakeFault = (world, random) => ({
+  meanGapMs: 15_000,
+  act() {
+    const member = world.pick(random, world.cluster.running);
+    const schedule = { blockedMs: drawMs(random, 100, 10_000), runningMs: drawMs(random, 1, 2_000) };
+    const lastsMs = drawMs(random, 2_000, 30_000);
+    if (member === undefined) return false;
+    member.beginSlow(schedule);
+    world.later(lastsMs, () => member.endSlow());
+    return true;
+  },
+});
+
+const makeFreeze: MakeFault = (world, random) => ({
+  meanGapMs: 8_000,
+  act() {
+    const member = world.pick(random, world.cluster.running);
+    const blockedMs = drawMs(random, 500, 40_000);
+    member?.process.blockFor(blockedMs);
+    return member !== undefined;
+  },
+});
+
+const makeBusy: MakeFault = (world, random) => ({
+  meanGapMs: 10_000,
+  act() {
+    const member = world.pick(random, world.cluster.running);
+    const busyMs = drawMs(random, 0.5, 30), lastsMs = drawMs(random, 1_000, 20_000);
+    if (member === undefined) return false;
+    const { process } = member;
+    process.busyMs = busyMs;
+    world.later(lastsMs, () => process.busyMs = 0);
+    return true;
+  },
+});
+
+const makeCrash: MakeFault = (world, random) => ({
+  meanGapMs: 10_000,
+  act() {
+    const member = world.pick(random, world.cluster.running);
+    const downMs = random.below(6) === 0 ? undefined : drawMs(random, 20, DOWN_MAX_MS);
+    const losesDisk = random.below(5) === 0;
+    if (member === undefined) return false;
+    crash(world, member, downMs);
+    if (losesDisk) world.disks.get(member.name)!.wipe();
+    return true;
+  },
+});
+
+const makeOutage: MakeFault = (world, random) => ({
+  meanGapMs: 40_000,
+  act() {
+    const members = world.cluster.running;
+    for (const member of members) crash(world, member, drawMs(random, 100, DOWN_MAX_MS));
+    return members.length > 0;
+  },
+});
+
+/** A power cut: of what was written but not synced, any beginning survives. */
+const makePower: MakeFault = (world, random) => ({
+  meanGapMs: 20_000,
+  act() {
+    const isEverywhere = random.below(3) === 0;
+    const hit = world.cluster.running.filter(() => isEverywhere || random.below(3) === 0);
+    for (const member of hit) {
+      crash(world, member, drawMs(random, 100, DOWN_MAX_MS));
+      world.disks.get(member.name)!.cutPower(random);
+    }
+    return hit.length > 0;
+  },
+});
+
+const makeDisk: MakeFault = (world, random) => {
+  const disks = [...world.disks.values()];
+  return {
+    meanGapMs: 4_000,
+    act() {
+      const disk = disks[random.below(disks.length)]!;
+      disk.mend();
+      const kind = random.below(6);
+      if (kind === 0) disk.failsToWrite = true;
+      else if (kind === 1) disk.failsToSync = true;
+      else if (kind === 2) disk.failsToReplace = true;
+      else if (kind === 3) disk.capacityBytes = disk.content.length + random.below(200);
+      else if (kind === 4) disk.tornAt = random.uniform();
+      if (kind === 4 && random.below(2) === 0) disk.failsToReplace = true;
+      return true;
+    },
+    end() {
+      for (const disk of disks) disk.mend();
+    },
+  };
+};
+
+const makeWallClock: MakeFault = (world, random) => ({
+  meanGapMs: 5_000,
+  act() {
+    const member = world.pick(random, world.cluster.running);
+    const stepMs = (random.below(2) * 2 - 1) * drawMs(random, 1, 1e11);
+    if (member === undefined) return false;
+    member.process.wallSkewMs += stepMs;
+    return true;
+  },
+});
+
+/** By name. */
+export const PROCESS_FAULTS = {
+  slow: makeSlow,
+  freeze: makeFreeze,
+  busy: makeBusy,
+  crash: makeCrash,
+  outage: makeOutage,
+  power: makePower,
+  disk: makeDisk,
+  "wall-clock": makeWallClock,
+} satisfies Record<string, MakeFault>;
+
+/** All processes run as they should. */
+export function wakeAll({ cluster }: VoprWorld): void {
+  for (const member of cluster.running) {
+    member.endSlow();
+    member.process.busyMs = 0;
+    member.process.unblock();
+  }
+}

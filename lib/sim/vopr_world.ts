@@ -1,0 +1,190 @@
+/** A cluster for the campaign: members with disks and keys, an operator who starts and stops them, and the books. */
+import type { Address } from "../base/address.ts";
+import { LogLevel } from "../base/ports.ts";
+import { SeededRandom } from "../base/seeded_random.ts";
+import { Timer } from "../base/timer_heap.ts";
+import { Keyring } from "../memberlist/keyring.ts";
+import type { QueryEvent } from "../serf/events.ts";
+import { SerfCluster } from "./serf_cluster.ts";
+import type { SerfLife, SerfLifeOptions } from "./serf_life.ts";
+import type { SimNode } from "./sim_node.ts";
+import { SimDisk } from "./sim_storage.ts";
+import { SnapshotChecker } from "./snapshot_checker.ts";
+import type { VoprPlan } from "./vopr_plan.ts";
+
+/** A member. */
+export type Member = SimNode<SerfLife>;
+
+/** Names that an outsider may bring into a cluster that is not encrypted. */
+const STRANGERS_MAX = 400;
+const KEY_BYTES = 16;
+
+/** What became of a member's present life, beyond what it knows itself. */
+export interface LifeBook {
+  /** User events up to this time are none of its business: an earlier life has seen them. */
+  startEventTime: number;
+  /** Whether it has joined without wanting the past. */
+  ignoresOld: boolean;
+}
+
+/** See the top of the file. Everything random comes from the plan's seed; each user has a stream of its own. */
+export class VoprWorld {
+  readonly cluster: SerfCluster;
+  readonly snapshots: SnapshotChecker;
+  /** The disk of each member, by its name. */
+  readonly disks = new Map<string, SimDisk>();
+  /** All keys that the operator has installed and not removed, the primary first. Bounded: two. */
+  keys: Uint8Array[] = [];
+  /** How often each thing was done, by its name: the proof that it happened. Bounded: a few dozen names. */
+  readonly acts = new Map<string, number>();
+  /** Members that were pruned while they ran: Serf forgets them, whatever memberlist says. Bounded: the members. */
+  readonly pruned = new Set<string>();
+  /** Answers a query that a member was told of. */
+  onQuery: (member: Member, query: QueryEvent) => void = () => {};
+  // Bounded: one per member.
+  readonly #books = new Map<Member, LifeBook>();
+  // Bounded: by what faults and workload have begun and not yet ended.
+  readonly #pending = new Set<Timer>();
+  readonly #random: SeededRandom;
+  #machines = 2000;
+
+  constructor(readonly plan: VoprPlan) {
+    this.#random = this.random("operator");
+    this.snapshots = new SnapshotChecker(plan.rejoinAfterLeave);
+    if (plan.encrypted) this.keys = [this.#freshKey()];
+    const { seed, size, family } = plan;
+    const options = { seed, size, family, logLevel: LogLevel.warn };
+    this.cluster = new SerfCluster(options, (member) => this.#choose(member));
+    for (const { name } of this.cluster.nodes) this.disks.set(name, new SimDisk());
+    const { checker, serfChecker } = this.cluster;
+    serfChecker!.forbidUnannouncedDepartures();
+    if (plan.serf.maxQueueDepth !== undefined) serfChecker!.limitQueues(plan.serf.maxQueueDepth);
+    checker!.also((member) => this.snapshots.check(member));
+    if (!plan.faults.includes("outsider") || plan.encrypted) return;
+    checker!.allowStrangers(STRANGERS_MAX);
+    serfChecker!.allowStrangers(STRANGERS_MAX);
+  }
+
+  /** A random stream of the run. */
+  random(stream: string): SeededRandom {
+    return new SeededRandom(this.plan.seed, `vopr ${stream}`);
+  }
+
+  /** Counts something that was done. */
+  count(what: string, times = 1): void {
+    this.acts.set(what, (this.acts.get(what) ?? 0) + times);
+  }
+
+  /** Does something later, unless {@linkcode forgetPending} comes first. */
+  later(delayMs: number, action: () => void): void {
+    const timer = new Timer(() => {
+      this.#pending.delete(timer);
+      action();
+    });
+    this.#pending.add(timer);
+    this.cluster.world.clock.arm(timer, delayMs);
+  }
+
+  /** Nothing that was to happen later will. */
+  forgetPending(): void {
+    for (const timer of this.#pending) this.cluster.world.clock.disarm(timer);
+    this.#pending.clear();
+  }
+
+  /** Members that run and mean to stay. */
+  get staying(): readonly Member[] {
+    return this.cluster.running.filter(({ life }) => life.serf.state === "alive");
+  }
+
+  /** One of `members`, or undefined when there is none. */
+  pick(random: SeededRandom, members: readonly Member[]): Member | undefined {
+    return members[random.below(Math.max(1, members.length))];
+  }
+
+  /** An address at which nobody has ever been. */
+  freshAddress(): Address {
+    return this.cluster.world.address(this.#machines++);
+  }
+
+  /** The books of the present life. */
+  book(member: Member): LifeBook {
+    return this.#books.get(member)!;
+  }
+
+  /** Starts a member, which may find its way back by its snapshot, and joins it if it has none. */
+  start(member: Member): void {
+    member.start();
+    const isLost = !this.plan.snapshots || this.#random.below(3) === 0;
+    if (isLost) this.join(member, 1 + this.#random.below(3), this.#random.below(4) === 0);
+  }
+
+  /** Has a member join through so many others, if there are any. */
+  join(member: Member, count: number, ignoresOld = false): void {
+    const others = this.cluster.running.filter((other) => other.name !== member.name);
+    const via: Address[] = [];
+    for (let i = 0; i < count && others.length > 0; i++) {
+      via.push(others[this.#random.below(others.length)]!.address);
+    }
+    if (via.length === 0 || !this.staying.includes(member)) return;
+    if (ignoresOld) this.book(member).ignoresOld = true;
+    member.life.serf.join(via, ignoresOld, () => {});
+  }
+
+  /** Has a member leave, and shuts it down when it has. */
+  leave(member: Member): void {
+    const life = member.life;
+    this.cluster.serfChecker!.expectDeparture(member.name);
+    this.snapshots.onLeave(member);
+    const left = this.cluster.leave(member);
+    const waitUntilLeft = () => {
+      if (!member.running || member.life !== life) return;
+      if (left.done) this.shutdown(member);
+      else this.later(100, waitUntilLeft);
+    };
+    this.later(100, waitUntilLeft);
+  }
+
+  /** Ends a member in order: what it knows must be on its disk. */
+  shutdown(member: Member): void {
+    member.shutdown();
+    this.snapshots.check(member);
+  }
+
+  /** What the operator makes of the chosen options at each start of a member. */
+  #choose(member: Member): SerfLifeOptions {
+    const { plan } = this;
+    const disk = plan.snapshots ? this.disks.get(member.name) : undefined;
+    const isTwin = !this.cluster.nodes.includes(member);
+    const storage = isTwin ? undefined : disk?.open();
+    const startEventTime = storage === undefined ? 0 : this.snapshots.begin(member, disk!, storage);
+    this.#books.set(member, { startEventTime, ignoresOld: false });
+    return {
+      memberlist: plan.memberlist,
+      options: { ...plan.serf, tags: new Map([["life", `${member.lives}`]]) },
+      keyring: plan.encrypted ? new Keyring(this.keys) : undefined,
+      storage,
+      onQuery: (query) => this.onQuery(member, query),
+      onEvent: (event) => this.snapshots.onEvent(member, event),
+      onQuit: () => this.#onQuit(member),
+    };
+  }
+
+  /** The others have voted against it: the agent would end. */
+  #onQuit(member: Member): void {
+    this.count("lost vote");
+    this.later(0, () => {
+      if (member.running && member.life.quit) this.shutdown(member);
+    });
+  }
+
+  /** A key that the cluster has never had. */
+  freshKey(): Uint8Array {
+    return this.#freshKey();
+  }
+
+  #freshKey(): Uint8Array {
+    const key = new Uint8Array(KEY_BYTES * (1 + this.#random.below(2)));
+    this.#random.fill(key);
+    return key;
+  }
+}
