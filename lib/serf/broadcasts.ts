@@ -133,17 +133,24 @@ export class Broadcasts {
   }
 
   #onDepth(queue: BroadcastQueue): void {
-    if (queue.size < QUEUE_DEPTH_WARNING) return;
+    if (!this.#isLong(queue)) return;
     if (!this.#checkTimer.armed) this.#clock.arm(this.#checkTimer, this.#options.queueCheckIntervalMs);
     // A flood does not wait for the timer. Twice the limit, so that pruning costs little per message.
     if (queue.size > 2 * this.#options.maxQueueDepth) queue.prune(this.#options.maxQueueDepth);
   }
 
+  /** Whether it is worth a look: a limit may be below the depth that is worth a warning. */
+  #isLong(queue: BroadcastQueue): boolean {
+    return queue.size >= QUEUE_DEPTH_WARNING || queue.size > this.#options.maxQueueDepth;
+  }
+
   #checkDepths(): void {
     const limit = this.#options.maxQueueDepth;
     for (const { name, queue } of this.#inOrder) {
-      if (queue.size < QUEUE_DEPTH_WARNING) continue;
-      this.#logger.log(LogLevel.warn, `serf: ${name} queue depth: ${queue.size}`);
+      if (!this.#isLong(queue)) continue;
+      if (queue.size >= QUEUE_DEPTH_WARNING) {
+        this.#logger.log(LogLevel.warn, `serf: ${name} queue depth: ${queue.size}`);
+      }
       if (queue.size > limit) {
         const text = `${name} queue depth (${queue.size}) exceeds limit (${limit}), dropping messages!`;
         this.#logger.log(LogLevel.warn, `serf: ${text}`);

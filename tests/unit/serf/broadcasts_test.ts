@@ -121,3 +121,19 @@ Deno.test("Broadcasts is bounded between two checks as well", () => {
   }
   equal(most, 400);
 });
+
+Deno.test("Broadcasts is bounded by a limit that is below the depth of a warning, too", () => {
+  const f = fixture(8);
+  let finished = 0;
+  for (let i = 0; i < 17; i++) {
+    f.broadcasts.queue("event", ascii(`event ${i}`), () => finished++);
+    equal(f.broadcasts.depth("event") <= 16, true, `${f.broadcasts.depth("event")} wait`);
+  }
+  equal(f.broadcasts.depth("event"), 8);
+  equal(finished, 9);
+  for (let i = 0; i < 5; i++) f.broadcasts.queue("event", ascii(`event ${i}`));
+  equal(f.broadcasts.depth("event"), 13);
+  f.clock.run(30_000);
+  equal(f.broadcasts.depth("event"), 8, "pruned when it is checked");
+  deepEqual(f.logger.take(), ["WARN serf: Event queue depth (13) exceeds limit (8), dropping messages!"]);
+});
