@@ -60,7 +60,7 @@ export interface VoprPlan {
 }
 
 /** Members times milliseconds of chaos that a run may cost, about. */
-const CHAOS_BUDGET_MS = 500_000;
+const CHAOS_BUDGET_MS = 400_000;
 const CHAOS_MIN_MS = 12_000;
 const CHAOS_MAX_MS = 150_000;
 
@@ -98,10 +98,10 @@ function drawSize(random: SeededRandom): number {
   const die = random.below(1000);
   const uniform = random.uniform();
   const between = (low: number, high: number) => low + Math.floor(uniform * (high - low + 1));
-  if (die < 650) return between(2, 8);
-  if (die < 900) return between(9, 16);
-  if (die < 985) return between(17, 40);
-  return die < 996 ? between(41, 80) : between(81, 200);
+  if (die < 720) return between(2, 8);
+  if (die < 950) return between(9, 16);
+  if (die < 993) return between(17, 40);
+  return die < 998 ? between(41, 80) : between(81, 200);
 }
 
 /** Swarm testing: a random subset, as what is always mixed hides what only shows alone. */

@@ -1,0 +1,58 @@
+import { equal, notEqual, ok, throws } from "../support/assert.ts";
+import { runVopr, VoprError } from "../../lib/sim/vopr.ts";
+import { FAULTS, planOf } from "../../lib/sim/vopr_plan.ts";
+import { replayArguments } from "../../lib/sim/vopr_shrink.ts";
+import { CORPUS } from "../../scripts/vopr/corpus.ts";
+import { parseSeed } from "../../scripts/vopr.ts";
+
+/** The seeds that every change is held against. */
+const SEEDS = 200;
+
+Deno.test("vopr: 200 fixed seeds are clean, and every fault happens among them", () => {
+  const acts = new Map<string, number>();
+  for (let seed = 1; seed <= SEEDS; seed++) {
+    const report = runVopr(seed, {}, CORPUS);
+    ok(report.checks > 100, `seed ${seed}: ${report.checks} checks`);
+    for (const [name, times] of report.acts) acts.set(name, (acts.get(name) ?? 0) + times);
+  }
+  const proofs = [...FAULTS, "packets: lost", "packets: duplicated", "packets: held back", "packets: cut"];
+  for (const name of [...proofs, "streams: broken", "snapshots compared", "keys rotated", "lost vote"]) {
+    ok((acts.get(name) ?? 0) >= 10, `${name} happened ${acts.get(name) ?? 0} times`);
+  }
+});
+
+Deno.test("vopr: the same seed gives the same trace, another seed another", () => {
+  for (const seed of [11, 12, 13]) equal(runVopr(seed, {}, CORPUS).hash, runVopr(seed, {}, CORPUS).hash);
+  notEqual(runVopr(11, {}, CORPUS).hash, runVopr(12, {}, CORPUS).hash);
+});
+
+Deno.test("vopr: a run without faults proves nothing, and fails", () => {
+  const vacuous = (error: unknown) => error instanceof VoprError && error.isVacuous;
+  throws(() => runVopr(1, { size: 3, chaosMs: 5_000, without: FAULTS }), vacuous);
+});
+
+Deno.test("vopr: leaving out a fault changes nothing else of the plan", () => {
+  const seed = Array.from({ length: 50 }, (_, i) => i).find((seed) => planOf(seed).faults.length > 5)!;
+  const whole = planOf(seed);
+  const less = planOf(seed, { without: [whole.faults[0]!] });
+  equal(less.faults.join(), whole.faults.slice(1).join());
+  equal(JSON.stringify({ ...less, faults: [] }), JSON.stringify({ ...whole, faults: [] }));
+});
+
+Deno.test("vopr: plans draw from all that there is", () => {
+  const plans = Array.from({ length: 2000 }, (_, seed) => planOf(seed));
+  for (const fault of FAULTS) ok(plans.some(({ faults }) => faults.includes(fault)), fault);
+  ok(plans.some(({ size }) => size === 2));
+  ok(plans.some(({ size }) => size > 100));
+  ok(plans.every(({ size, faults }) => size >= 2 && size <= 200 && faults.length > 0));
+  ok(plans.filter(({ size }) => size <= 8).length > 1000, "most are small");
+});
+
+Deno.test("vopr: a failure's command line names what makes it again", () => {
+  const overrides = { size: 3, chaosMs: 900, without: ["loss", "crash"] as const };
+  equal(replayArguments(7, overrides), "--seed 7 --size 3 --chaos-ms 900 --without loss,crash");
+  equal(replayArguments(8, {}), "--seed 8");
+  equal(parseSeed("1234"), 1234);
+  equal(parseSeed("515f1a0c77aa"), 0x515f1a0c);
+  throws(() => parseSeed("xyz"), /no seed/);
+});
