@@ -64,6 +64,8 @@ export class SerfChecker {
   /** Who may be shown as left; undefined: anybody. Bounded: the names of the run. */
   #departed: Set<string> | undefined = undefined;
   #strangersMax = 0;
+  /** Nodes that know everybody when their first life begins. Bounded: one per node. */
+  readonly #acquainted = new Set<SimNode<SerfLife>>();
   #queueDepthMax = Infinity;
 
   constructor(nodes: readonly SimNode<SerfLife>[]) {
@@ -78,6 +80,11 @@ export class SerfChecker {
   /** A node leaves, or an operator says so. */
   expectDeparture(name: string): void {
     this.#departed?.add(name);
+  }
+
+  /** As {@linkcode Checker.expectAcquaintance}. @param nodes all. */
+  expectAcquaintance(nodes: readonly SimNode<SerfLife>[]): void {
+    for (const node of nodes) this.#acquainted.add(node);
   }
 
   /** As {@linkcode Checker.allowStrangers}. */
@@ -142,12 +149,19 @@ export class SerfChecker {
         aliveCount: 0,
         nodeCount: 0,
         times: { member: 0, event: 0, query: 0 },
-        told: new Map(),
+        told: this.#toldAtFirst(observer),
         delivered: new Set(),
       };
       this.#seen.set(observer, seen);
     }
     return seen;
+  }
+
+  #toldAtFirst(observer: SimNode<SerfLife>): Map<string, Told> {
+    const told = new Map<string, Told>();
+    if (!this.#acquainted.delete(observer)) return told;
+    for (const name of this.#names) if (name !== observer.name) told.set(name, "present");
+    return told;
   }
 
   #checkAgainstMemberlist(observer: SimNode<SerfLife>): void {

@@ -25,6 +25,11 @@ export class SerfCluster extends SimCluster<SerfLife> {
     this.checker.also((observer) => checker.check(observer));
   }
 
+  override formAtOnce(): void {
+    this.serfChecker?.expectAcquaintance(this.nodes);
+    super.formAtOnce();
+  }
+
   /** Whether every running node but the subject itself sees it so. */
   allSeeMember(subject: SimNode<SerfLife>, ...sights: MemberSight[]): boolean {
     return this.running.every((observer) =>
