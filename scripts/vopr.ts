@@ -83,6 +83,34 @@ function report(totals: Totals, startMs: number): void {
   );
 }
 
+function* tasks(from: number, count: number, overrides: VoprOverrides): Generator<VoprTask> {
+  for (let i = 0; i < count; i++) yield { seed: (from + i) >>> 0, overrides };
+}
+
+function runOne(task: VoprTask, totals: Totals): void {
+  const outcome = runTask(task);
+  const { size, faults } = planOf(task.seed, task.overrides);
+  console.log(`seed ${task.seed}: ${size} members, faults: ${faults.join(", ")}; trace ${outcome.hash}`);
+  add(totals, outcome);
+}
+
+async function runMany(
+  all: Iterator<VoprTask>,
+  workers: number,
+  totals: Totals,
+  startMs: number,
+): Promise<void> {
+  let shownMs = startMs;
+  await runAll(all, workers, (outcome) => {
+    add(totals, outcome);
+    if (performance.now() - shownMs > PROGRESS_MS) {
+      shownMs = performance.now();
+      report(totals, startMs);
+    }
+    return totals.failures.length < FAILURES_MAX;
+  });
+}
+
 async function main(): Promise<number> {
   const { values } = parseArgs({
     options: {
@@ -102,25 +130,10 @@ async function main(): Promise<number> {
   };
   const startMs = performance.now();
   const totals: Totals = { clean: 0, failures: [], acts: new Map(), agreedAt: 0, checks: 0, virtualMs: 0 };
-  if (values.seed !== undefined) {
-    const outcome = runTask({ seed: parseSeed(values.seed), overrides });
-    const { size, faults } = planOf(outcome.seed, overrides);
-    console.log(`seed ${outcome.seed}: ${size} members, faults: ${faults.join(", ")}; trace ${outcome.hash}`);
-    add(totals, outcome);
-  } else {
-    const count = Number(values.seeds), from = parseSeed(values.from);
-    let shownMs = startMs;
-    function* tasks() {
-      for (let i = 0; i < count; i++) yield { seed: (from + i) >>> 0, overrides };
-    }
-    await runAll(tasks(), Number(values.workers), (outcome) => {
-      add(totals, outcome);
-      if (performance.now() - shownMs > PROGRESS_MS) {
-        shownMs = performance.now();
-        report(totals, startMs);
-      }
-      return totals.failures.length < FAILURES_MAX;
-    });
+  if (values.seed !== undefined) runOne({ seed: parseSeed(values.seed), overrides }, totals);
+  else {
+    const all = tasks(parseSeed(values.from), Number(values.seeds), overrides);
+    await runMany(all, Number(values.workers), totals, startMs);
   }
   const acts = [...totals.acts].sort(([a], [b]) => a < b ? -1 : 1);
   console.log(acts.map(([name, times]) => `${name} ${times}`).join(", "));
