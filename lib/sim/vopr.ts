@@ -148,7 +148,7 @@ class VoprRun {
       const { member, event } = missing[0]!;
       return `${member.name} lacks ${event.name} of time ${event.lTime} (${missing.length} missing in all)`;
     };
-    this.#calm.await(what, this.#calm.bounds.spreadMs, () => this.#workload.missing().length === 0);
+    this.#calm.require(what, this.#calm.bounds.spreadMs, () => this.#workload.missing().length === 0);
   }
 
   /** In peace, who leaves has left for all, and who dies has failed for all. */
@@ -159,13 +159,13 @@ class VoprRun {
     const [leaver, victim] = [staying[0]!, staying[1]!];
     this.#world.leave(leaver);
     const { name } = leaver;
-    this.#calm.await(
+    this.#calm.require(
       () => `${name} has not left for all`,
       spreadMs + detectMs,
       () => !leaver.running && cluster.running.every((observer) => hasLeft(observer, name)),
     );
     victim.crash();
-    this.#calm.await(
+    this.#calm.require(
       () => `${victim.name} has not failed for all`,
       detectMs,
       () => cluster.running.every(({ life }) => ["failed", "unknown"].includes(life.sight(victim.name))),

@@ -102,7 +102,7 @@ export class VoprCalm {
   }
 
   /** Runs until `predicate` holds. @throws {AssertionError} saying `what` when it does not in time. */
-  await(what: () => string, limitMs: number, predicate: () => boolean): void {
+  require(what: () => string, limitMs: number, predicate: () => boolean): void {
     if (this.#world.cluster.runUntil(predicate, limitMs, LOOK_MS)) return;
     throw new AssertionError(`after ${limitMs} ms ${what()}\n${this.describe()}`);
   }
