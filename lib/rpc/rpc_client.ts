@@ -58,6 +58,8 @@ export class RpcClient {
   readonly #streams = new Map<Seq, Decode<void>>();
   readonly #closed = Promise.withResolvers<void>();
   #lastSeq = 0;
+  /** The number of the greeting's last request. */
+  #greetingSeq: Seq = 0;
   #isClosed = false;
 
   /**
@@ -242,6 +244,7 @@ export class RpcClient {
     const auth = authKey === ""
       ? undefined
       : this.#call("auth", (writer) => messages.encodeAuth(writer, authKey));
+    this.#greetingSeq = this.#lastSeq;
     try {
       await Promise.all([handshake, auth]);
     } finally {
@@ -337,6 +340,8 @@ export class RpcClient {
     else {
       this.#streams.delete(header.seq);
       pending.reject(new RpcError(header.error));
+      // At once: an agent without a key refuses one and goes on, and its answers may have come in the same read.
+      if (header.seq <= this.#greetingSeq) this.close();
     }
   }
 

@@ -121,6 +121,22 @@ Deno.test("RpcClient: a refused greeting closes the connection, and fails what w
   await rejects(members, { message: "client closed" });
 });
 
+Deno.test("RpcClient: what an agent answers that refused the greeting does not count, not even in the same read", async () => {
+  // An agent that asks for no key refuses one, and goes on.
+  const connection = new FakeConnection();
+  const client = await RpcClient.connect(platformOf(connection), "h:1", "zork");
+  const members = client.members();
+  const answers = encoded((writer) => {
+    encodeResponseHeader(writer, 1, "");
+    encodeResponseHeader(writer, 2, "Invalid authentication token");
+    encodeResponseHeader(writer, 3, "");
+    writer.mapHeader(1).string("Members").arrayHeader(0);
+  });
+  connection.send(answers);
+  await rejects(members, { message: "client closed" });
+  await rejects(client.accepted, { message: "Invalid authentication token" });
+});
+
 Deno.test("RpcClient: every command reaches the agent and brings its answer", async () => {
   const { client, backend } = await connected();
   const coordinate = { vec: [1, 2, 3], error: 1.5, adjustment: 0, height: 1e-5 };
