@@ -87,6 +87,11 @@ Deno.test("chooseBind() refuses an interface that does not fit", async () => {
   for (const [bind, interfaceName, message] of cases) {
     await rejects(chooseBind({ bind, interfaceName }, platform, quiet), { name: "ConfigError", message });
   }
+  platform.interfaces = () => {
+    throw new Error("no such device");
+  };
+  const message = "Failed to get interface addresses: no such device";
+  await rejects(chooseBind({ bind: "0.0.0.0", interfaceName: "d0" }, platform, quiet), { message });
 });
 
 Deno.test("choosePrivate() ranks default route, family and width", () => {
