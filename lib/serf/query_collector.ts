@@ -20,6 +20,8 @@ export interface QuerySink {
 const RUNNING_MAX = 4096;
 /** Nodes that may join while a query runs, and answer it. Anybody can answer under any name, so there is a bound. */
 const NEWCOMERS_MAX = 64;
+/** Cancelled queries that are remembered. */
+const CANCELLED_MAX = 64;
 const LOG_BURST = 20;
 const LOG_PER_SECOND = 2;
 
@@ -53,6 +55,8 @@ export class QueryCollector {
   readonly #metrics: MetricsSink;
   // bounded: RUNNING_MAX, by the query's Lamport time, which is its own.
   readonly #running = new Map<number, Running>();
+  /** Times of queries that nobody waits for any more: answers still come, and are no news. bounded: CANCELLED_MAX. */
+  readonly #cancelled = new Set<number>();
 
   constructor(clock: Clock, logger: Logger, metrics: MetricsSink = NO_METRICS) {
     this.#metrics = metrics;
@@ -79,13 +83,14 @@ export class QueryCollector {
     const endMs = this.#clock.nowMs() + timeoutMs;
     this.#running.set(lTime, { id, endMs, acked: new Set(), answered: new Set(), answersMax, sink, timer });
     this.#clock.arm(timer, Math.max(0, timeoutMs));
-    return { cancel: () => this.#take(lTime) };
+    return { cancel: () => this.#cancel(lTime) };
   }
 
   /** An ack or an answer came; its payload is borrowed. */
   onResponse({ lTime, id, from, flags, payload }: QueryResponseMessage): void {
     const running = this.#running.get(lTime);
     if (running === undefined) {
+      if (this.#cancelled.has(lTime)) return;
       return this.#warn(`reply for non-running query (LTime: ${lTime}, ID: ${id}) From: ${from}`);
     }
     if (running.id !== id) {
@@ -106,6 +111,13 @@ export class QueryCollector {
   /** Ends them all; their sinks are told. */
   stop(): void {
     for (const lTime of [...this.#running.keys()]) this.#finish(lTime);
+  }
+
+  #cancel(lTime: number): void {
+    if (this.#take(lTime) === undefined) return;
+    this.#cancelled.add(lTime);
+    if (this.#cancelled.size <= CANCELLED_MAX) return;
+    for (const oldest of this.#cancelled) return void this.#cancelled.delete(oldest);
   }
 
   #finish(lTime: number): void {

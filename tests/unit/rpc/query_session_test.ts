@@ -89,7 +89,9 @@ Deno.test("RpcSession: query sends its answers between other replies, and one en
   ]);
   equal(talk.session.queries.size, 1);
   await talk.hangUp();
+  second!.onAck("late");
   second!.onDone();
+  equal(talk.session.heldBytes, 0);
   equal(talk.connection.fetched().length, 0);
 });
 

@@ -68,6 +68,19 @@ Deno.test("QueryCollector: a query that is cancelled says nothing more", () => {
   deepEqual(f.heard, []);
 });
 
+Deno.test("QueryCollector warns of no late answer to a query that was cancelled, unless that was long ago", () => {
+  const f = fixture();
+  f.collector.begin(5, 7, 3, 1000, f.sink).cancel();
+  f.answer("a");
+  f.ack("a");
+  deepEqual(f.logger.lines, []);
+  for (let lTime = 6; lTime < 70; lTime++) f.collector.begin(lTime, 7, 3, 1000, f.sink).cancel();
+  f.answer("a");
+  deepEqual(f.logger.lines, ["WARN serf: reply for non-running query (LTime: 5, ID: 7) From: a"]);
+  f.answer("a", null, { lTime: 69 });
+  equal(f.logger.lines.length, 1);
+});
+
 Deno.test("QueryCollector: a timeout below zero is over at the next turn, and no answer is in time", () => {
   const f = fixture();
   f.collector.begin(5, 7, 3, -1, f.sink);
