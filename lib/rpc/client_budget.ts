@@ -58,6 +58,11 @@ export class ClientBudget {
     return this.#totalBytes;
   }
 
+  /** How many have an account. */
+  get clientCount(): number {
+    return this.#accounts.size;
+  }
+
   /** A new client. Its account must be closed when it goes. */
   open(client: BudgetedClient): ClientAccount {
     const account = new ClientAccount(client, this);

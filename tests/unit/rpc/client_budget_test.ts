@@ -40,8 +40,10 @@ Deno.test("ClientBudget watches nobody while the total is calm", async () => {
   await settle();
   equal(clock.timers.size, 0);
   equal(budget.totalBytes, 400 * KIB);
+  equal(budget.clientCount, 3);
   accounts[1]!.close();
   accounts[1]!.close();
+  equal(budget.clientCount, 2);
   equal(budget.totalBytes, 200 * KIB);
   deepEqual(dropped(), []);
 });

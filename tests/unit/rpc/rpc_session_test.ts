@@ -39,6 +39,25 @@ Deno.test("RpcSession: handshake: another version is refused, and may be followe
   await talk.hangUp();
 });
 
+Deno.test("RpcSession: replies that wait for a slow client go before the records that wait with them", async () => {
+  const talk = await Conversation.begun();
+  await talk.say(stream(2, "user"));
+  talk.backend.list = Array.from({ length: 1500 }, (_, i) => fakeMember(`member-${i}`));
+  talk.connection.isFetching = false;
+  await talk.say(concat([3, 4, 5, 6].map((seq) => request("members", seq))));
+  const payload = new Uint8Array(0);
+  talk.backend.emit({ type: "user", lTime: 7, name: "x", payload, coalesce: false });
+  const seqs: unknown[] = [];
+  for (let round = 0; round < 6; round++) {
+    talk.connection.fetch();
+    await settle();
+    seqs.push(...values(talk.connection.fetched()).flatMap((value) => "Seq" in value ? [value["Seq"]] : []));
+  }
+  deepEqual(seqs, [3, 4, 5, 6, 2]);
+  talk.connection.isFetching = true;
+  await talk.hangUp();
+});
+
 Deno.test("RpcSession: a command before the handshake is answered, and ends the connection", async () => {
   for (const early of [request("members", 5), request("zork", 5), authRequest(5, "")]) {
     const talk = new Conversation();
