@@ -90,7 +90,7 @@ export class RunningAgent {
       stderr: "piped",
     }).spawn();
     const agent = new RunningAgent(spec, child, directory);
-    await eventually(`${spec.name} runs; it printed:\n${agent.output}`, 15_000, () => {
+    await eventually(`${spec.name} runs; it printed:\n${agent.output}`, 30_000, () => {
       return agent.output.includes("Log data will now stream in");
     }).catch(async (error) => {
       await agent.kill();
@@ -122,11 +122,11 @@ export class RunningAgent {
     return await this.ended();
   }
 
-  /** The exit code, once it ended; fails if it does not within 20 s. */
+  /** The exit code, once it ended; fails if it does not within 30 s. */
   async ended(): Promise<number> {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error(`${this.name} does not end:\n${this.output}`)), 20_000);
+      timer = setTimeout(() => reject(new Error(`${this.name} does not end:\n${this.output}`)), 30_000);
     });
     const status = await Promise.race([this.#child.status, late]);
     clearTimeout(timer);
