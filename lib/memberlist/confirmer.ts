@@ -1,6 +1,7 @@
 /**
- * Looks into the suspicions of others: whoever is told that a node is suspect may probe it at once. Two more accusers
- * bring a suspicion down to its least time (Lifeguard IV-B), and a node that is well hears of it and can object.
+ * Looks into the suspicions of others: whoever is told that a node is suspect may probe it at once. Where nobody listens
+ * any more, it becomes another accuser, and two of them bring the suspicion down to its least time (Lifeguard IV-B); a
+ * node that is well hears what is said of it, and can object.
  *
  * ```
  *  resting --hearsay, by lot--> pending --a moment later--> probing --the probe ends--> resting, or pending again
@@ -55,7 +56,7 @@ export class Confirmer {
   /** The next suspicion, unless it was settled in the meantime. */
   onTimer(): void {
     const node = this.#engine.table.get(this.#pending.shift()!);
-    if (node?.suspicion !== undefined && !node.suspicion.isConfirmed) this.#probe.begin(node);
+    if (node?.suspicion !== undefined && !node.suspicion.isConfirmed) this.#probe.beginHearsay(node);
     else this.#armIfPending();
   }
 

@@ -12,6 +12,8 @@ export interface GossipPacerOptions {
 
 /** Between two early rounds, as a part of the interval: what comes together goes together. */
 const GAP_RATIO = 1 / 10;
+/** So that a steady trickle of news does not fill half as many packets twice as often. */
+const CREDIT_PER_INTERVAL = 1 / 4;
 
 /** Where a pacer stands. */
 const State = { resting: 0, early: 1, ticking: 2 } as const;
@@ -23,19 +25,19 @@ type State = typeof State[keyof typeof State];
  * nothing about their number; and credit keeps the number of packets: in a storm they fill up between the ticks.
  *
  * ```
- *           news, credit >= 1              round, credit < 1
- *  resting ------------------>   early   --------------------> ticking
- *    | ^                         | ^  ^                         ^ | |
- *    | |                         +-+  +-------------------------|-+ |     early: as soon as the last round is a gap ago
- *    | |        round, credit >= 1        news, credit >= 1     |   |     ticking: at the next tick that is half an
- *    | +------------------------- round, nothing waits ---------|---+              interval after the last round
- *    +----------------------------- news, credit < 1 -----------+
+ *                news, credit >= 1              round, credit < 1
+ *    resting ------------------------> early ---------------------> ticking     early: when the last round is a gap ago
+ *     ^  |                            ^    |                        ^  ^  |     ticking: at the next tick that is half
+ *     |  |                            +----+ round, credit >= 1     |  +--+     an interval after the last round
+ *     |  +---------------------------- news, credit < 1 ------------+  round
+ *     +------------------------------- round, nothing waits (from either)
  * ```
- * Credit: one round per interval, up to `earlyRoundsMax`; every round costs one, but never leaves less than none.
+ * Credit: a round per four intervals, up to `earlyRoundsMax`; every round costs one, but
+ * never leaves less than none.
  *
  * Inputs: {@linkcode onNews}, {@linkcode onRound}. Output: {@linkcode dueMs}. Invariants: two rounds are at least a gap
- * apart; a stretch of time holds no more early rounds than it has intervals, and `earlyRoundsMax` more; news waits for
- * an interval and a half at most.
+ * apart; a stretch of time holds a quarter as many early rounds as intervals, and `earlyRoundsMax` more, at most; news
+ * waits for an interval and a half at most.
  */
 export class GossipPacer {
   readonly #options: GossipPacerOptions;
@@ -61,10 +63,10 @@ export class GossipPacer {
 
   /** Something more waits to be told. */
   onNews(nowMs: number): void {
-    if (this.#state === State.early) return;
+    if (this.#state !== State.resting) return;
     this.#earn(nowMs);
-    if (this.#credit >= 1) this.#hurry(nowMs);
-    else if (this.#state === State.resting) this.#tick(nowMs);
+    if (this.#credit < 1) this.#tick(nowMs);
+    else this.#enter(State.early, Math.max(nowMs, this.#lastRoundMs + this.#gapMs));
   }
 
   /** A round has just been held. @param isWaiting whether something is left to be told. */
@@ -75,11 +77,6 @@ export class GossipPacer {
     if (!isWaiting) this.#enter(State.resting, Infinity);
     else if (this.#credit >= 1) this.#enter(State.early, nowMs + this.#gapMs);
     else this.#tick(nowMs);
-  }
-
-  /** As soon as may be, which is never later than what was planned. */
-  #hurry(nowMs: number): void {
-    this.#enter(State.early, Math.min(this.#dueMs, Math.max(nowMs, this.#lastRoundMs + this.#gapMs)));
   }
 
   #tick(nowMs: number): void {
@@ -96,7 +93,8 @@ export class GossipPacer {
 
   #earn(nowMs: number): void {
     const { intervalMs, earlyRoundsMax } = this.#options;
-    this.#credit = Math.min(earlyRoundsMax(), this.#credit + (nowMs - this.#creditMs) / intervalMs);
+    const earned = (nowMs - this.#creditMs) / intervalMs * CREDIT_PER_INTERVAL;
+    this.#credit = Math.min(earlyRoundsMax(), this.#credit + earned);
     this.#creditMs = nowMs;
   }
 }

@@ -88,6 +88,8 @@ export class Probe implements AckSink {
   #nacksReceived = 0;
   #streamPing: StreamPing | undefined;
   #isRefused = false;
+  /** Whether only a refusal counts. */
+  #isHearsay = false;
 
   /** @param onEnd told after each probe that came to an end, but not of one that was stopped. */
   constructor(parts: ProbeParts, onEnd: () => void) {
@@ -112,8 +114,20 @@ export class Probe implements AckSink {
     this.#streamPing = undefined;
   }
 
+  /**
+   * Looks into what others say of `target`; none may be under way. Only a refusal confirms it: to be slow oneself must
+   * not. A target that neither answers nor refuses is left to the regular probes. The health score stays as it is.
+   */
+  beginHearsay(target: NodeState): void {
+    this.#begin(target, true);
+  }
+
   /** Begins to probe `target`; none may be under way. */
   begin(target: NodeState): void {
+    this.#begin(target, false);
+  }
+
+  #begin(target: NodeState, isHearsay: boolean): void {
     const { clock, awareness, options, acks, counters, metrics } = this.#engine;
     counters.probes++;
     this.#target = target;
@@ -123,6 +137,7 @@ export class Probe implements AckSink {
     this.#nacksReceived = 0;
     this.#streamPing = undefined;
     this.#isRefused = false;
+    this.#isHearsay = isHearsay;
     this.#seqNo = acks.register(this);
     this.#sentMs = clock.nowMs();
     const intervalMs = awareness.scaleMs(options.probeIntervalMs);
@@ -134,7 +149,7 @@ export class Probe implements AckSink {
     this.#stage = patienceMs < timeoutMs ? Stage.asking : Stage.insisting;
     clock.arm(this.#timer, Math.min(patienceMs, timeoutMs));
     // What cannot even be sent need not be waited for: others may have a way.
-    if (!this.#sendPing(target)) this.#detour(target);
+    if (!this.#sendPing(target) && !isHearsay) this.#detour(target);
   }
 
   /** The target answered, itself or through a helper. */
@@ -192,6 +207,7 @@ export class Probe implements AckSink {
     const target = this.#target!;
     if (this.#stage === Stage.asking) this.#insist(target);
     else if (this.#stage === Stage.detouring) this.#onDetourOver(target);
+    else if (this.#isHearsay) this.#end(0);
     else {
       const { logger } = this.#engine;
       if (logger.enabled(LogLevel.debug)) {
@@ -271,9 +287,7 @@ export class Probe implements AckSink {
   /** The deadline, or, after a refusal, the end of the helpers' time. */
   #onDetourOver(target: NodeState): void {
     if (this.#streamPing?.isAnswered !== true) return this.#onFailed(target);
-    const { acks, logger } = this.#engine;
-    acks.release(this.#seqNo);
-    logger.log(
+    this.#engine.logger.log(
       LogLevel.warn,
       `memberlist: Was able to connect to ${target.name} over TCP but UDP probes failed, network may be misconfigured`,
     );
@@ -281,8 +295,7 @@ export class Probe implements AckSink {
   }
 
   #onFailed(target: NodeState): void {
-    const { acks, logger, counters, local, table } = this.#engine;
-    acks.release(this.#seqNo);
+    const { logger, counters, local, table } = this.#engine;
     counters.probesFailed++;
     logger.log(LogLevel.info, `memberlist: Suspect ${target.name} has failed, no acks received`);
     // The record of the table, which may be another one by now.
@@ -295,9 +308,10 @@ export class Probe implements AckSink {
   }
 
   #end(scoreDelta: number): void {
-    const { clock, awareness, metrics } = this.#engine;
+    const { clock, acks, awareness, metrics } = this.#engine;
     clock.disarm(this.#timer);
-    awareness.apply(scoreDelta);
+    acks.release(this.#seqNo);
+    if (!this.#isHearsay) awareness.apply(scoreDelta);
     metrics.sample("memberlist.probeNode", clock.nowMs() - this.#sentMs);
     this.#stage = Stage.resting;
     this.#target = undefined;
