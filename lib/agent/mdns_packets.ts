@@ -22,6 +22,11 @@ const LABEL_BYTES_MAX = 63;
 const NAME_BYTES_MAX = 150;
 /** Questions of one packet that are looked at, and services; real ones have one. */
 const ENTRIES_MAX = 32;
+/**
+ * Questions and records of a packet that is read at all. Each may point to one name of a hundred parts: nine kilobytes
+ * of them would keep us busy for a tenth of a second.
+ */
+const READ_MAX = 64;
 
 interface DnsQuestion {
   readonly name: string;
@@ -149,11 +154,19 @@ function record(name: string, type: string, data: unknown): DnsRecord {
 
 /** @returns undefined for what is no DNS packet, or one with something in it that the library does not know. */
 function decode(packet: Uint8Array): DnsMessage | undefined {
+  if (entryCount(packet) > READ_MAX) return undefined;
   try {
     return dns.decode(Buffer.from(packet.buffer, packet.byteOffset, packet.byteLength));
   } catch {
     return undefined;
   }
+}
+
+/** What the header says, at bytes 4 to 11: questions, answers, authorities, additional records, of 16 bits each. */
+function entryCount(packet: Uint8Array): number {
+  let count = 0;
+  for (let at = 4; at + 1 < Math.min(packet.length, 12); at += 2) count += packet[at]! << 8 | packet[at + 1]!;
+  return count;
 }
 
 function asksForOne({ class: name }: DnsQuestion): boolean {

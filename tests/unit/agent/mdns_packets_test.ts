@@ -86,6 +86,22 @@ Deno.test("answersTo() answers no answers, no updates, no half questions and no 
   }
 });
 
+Deno.test("a packet of very many questions or records is not read", () => {
+  const ours = { name: SERVICE, type: "PTR" };
+  const others = (count: number) => Array.from({ length: count }, () => ({ name: "x.local", type: "PTR" }));
+  const answers = (count: number) =>
+    answersTo(dnsPacket.encode({ type: "query", questions: [ours, ...others(count)] }), OWN).length;
+  deepEqual([answers(63), answers(64)], [1, 0]);
+  const { answers: found } = dnsPacket.decode(Buffer.from(answersTo(ask(SERVICE, "PTR"), OWN)[0]!));
+  const padding = (count: number) => others(count).map((record) => ({ ...record, data: "y.local" }));
+  const endpoints = (count: number) => {
+    const response = { type: "response", answers: found, additionals: padding(count) };
+    return endpointsIn(dnsPacket.encode(response), SERVICE).length;
+  };
+  const room = 64 - found.length;
+  deepEqual([endpoints(room), endpoints(room + 1)], [1, 0]);
+});
+
 Deno.test("endpointsIn() finds what answersTo() says, IPv4 and IPv6, and nobody else's", () => {
   deepEqual(endpointsIn(answersTo(encodeQuestion(SERVICE), OWN)[0]!, SERVICE), ["10.0.0.1:7946"]);
   const six = { ...OWN, address: Address.fromHost("fd00::1", 7947) };
