@@ -77,6 +77,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/rtt.ts")).rtt,
   },
   {
+    name: "sim",
+    synopsis: "Simulates a cluster, and shows how it behaves",
+    load: async () => (await import("./commands/sim.ts")).sim,
+  },
+  {
     name: "tags",
     synopsis: "Modify tags of a running Serf agent",
     load: async () => (await import("./commands/tags.ts")).tags,

@@ -41,8 +41,8 @@ export class Checker<L extends SimLife> {
   readonly #announced = new Map<string, number>();
   /** Per observer, whom it was told to be there. */
   readonly #joined = new Map<SimNode<L>, Set<string>>();
-  /** Nodes that know everybody when their first life begins. */
-  readonly #acquainted = new Set<SimNode<L>>();
+  /** Whom nodes know when their first life begins. Bounded: one per node. */
+  readonly #acquainted = new Map<SimNode<L>, ReadonlySet<string>>();
   /** Nodes that have said that they leave: they may see themselves as left. */
   readonly #leaving = new Set<SimNode<L>>();
   /** The incarnations at which each node has left. Bounded: one per leave of the run. */
@@ -88,10 +88,11 @@ export class Checker<L extends SimLife> {
     this.#leaving.add(node);
   }
 
-  /** All nodes are about to start, at incarnation 1, and know each other from the first moment. */
-  expectAcquaintance(): void {
-    for (const node of this.#nodes) {
-      this.#acquainted.add(node);
+  /** These nodes are about to start, at incarnation 1, and know each other from the first moment. */
+  expectAcquaintance(nodes: readonly SimNode<L>[]): void {
+    const names = new Set(nodes.map(({ name }) => name));
+    for (const node of nodes) {
+      this.#acquainted.set(node, names);
       this.#announced.set(node.name, 1);
     }
   }
@@ -197,7 +198,8 @@ export class Checker<L extends SimLife> {
     let joined = this.#joined.get(observer);
     // The first event of a life is about the node itself.
     if (joined === undefined || (event.type === "join" && event.subject === observer.name)) {
-      joined = new Set(this.#acquainted.delete(observer) ? this.#names : []);
+      joined = new Set(this.#acquainted.get(observer));
+      this.#acquainted.delete(observer);
       joined.delete(observer.name);
       this.#joined.set(observer, joined);
     }

@@ -116,13 +116,15 @@ export class SimCluster<L extends SimLife> {
    * Starts all, as members of one cluster from the first moment: the state of one that has joined and settled, without
    * the n squared messages that this takes; and the nodes share what they agree on, so that ten thousand of them fit in
    * one process. Each still says once that it is there, as every start does, which is news to nobody.
+   *
+   * @param among who it is that knows each other; nobody else may run yet.
    */
-  formAtOnce(): void {
+  formAtOnce(among: readonly SimNode<L>[] = this.nodes): void {
     const tables = new SharedTables();
-    for (const node of this.nodes) node.prepare(tables);
-    tables.introduce(this.nodes.map(({ life }) => ({ local: life.memberlist.local, meta: life.meta })));
-    this.checker?.expectAcquaintance();
-    for (const node of this.nodes) node.begin();
+    for (const node of among) node.prepare(tables);
+    tables.introduce(among.map(({ life }) => ({ local: life.memberlist.local, meta: life.meta })));
+    this.checker?.expectAcquaintance(among);
+    for (const node of among) node.begin();
   }
 
   /** Has `node` leave. @returns what becomes of it; `error` is set when it failed. */

@@ -76,6 +76,20 @@ _serf_value() {
     "reachability -rpc-auth") : ;;
     "rtt -rpc-addr") : ;;
     "rtt -rpc-auth") : ;;
+    "sim -nodes") : ;;
+    "sim -profile") _serf_words "lan wan local" "$3" ;;
+    "sim -loss") : ;;
+    "sim -latency") : ;;
+    "sim -duplicate") : ;;
+    "sim -reorder") : ;;
+    "sim -partition") : ;;
+    "sim -slow") : ;;
+    "sim -kill") : ;;
+    "sim -churn") : ;;
+    "sim -event") : ;;
+    "sim -duration") : ;;
+    "sim -seed") : ;;
+    "sim -format") _serf_words "text json svg" "$3" ;;
     "tags -rpc-addr") : ;;
     "tags -rpc-auth") : ;;
     "tags -set") : ;;
@@ -100,7 +114,7 @@ _serf() {
     fi
   done
   if [[ -z $command ]]; then
-    _serf_words "agent event force-leave info join keygen keys leave members monitor query reachability rtt tags version --help --version" "$current"
+    _serf_words "agent event force-leave info join keygen keys leave members monitor query reachability rtt sim tags version --help --version" "$current"
     return
   fi
   if [[ $previous == --* ]]; then previous=${previous#-}; fi
@@ -123,6 +137,7 @@ _serf() {
       query) _serf_words "${dash}format ${dash}node ${dash}tag ${dash}timeout ${dash}no-ack ${dash}relay-factor ${dash}rpc-addr ${dash}rpc-auth" "$current" ;;
       reachability) _serf_words "${dash}rpc-addr ${dash}rpc-auth ${dash}verbose" "$current" ;;
       rtt) _serf_words "${dash}rpc-addr ${dash}rpc-auth" "$current" ;;
+      sim) _serf_words "${dash}nodes ${dash}profile ${dash}loss ${dash}latency ${dash}duplicate ${dash}reorder ${dash}partition ${dash}slow ${dash}kill ${dash}churn ${dash}event ${dash}duration ${dash}seed ${dash}format" "$current" ;;
       tags) _serf_words "${dash}rpc-addr ${dash}rpc-auth ${dash}set ${dash}delete" "$current" ;;
     esac
   fi

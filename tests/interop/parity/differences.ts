@@ -28,6 +28,7 @@ const COMMANDS: readonly Difference[] = [
     /^\S+( \([0-9a-f]+(\+CHANGES)?\))?\n(?=Agent Protocol: )/,
     "<version>\n",
   ],
+  ["Only ours simulates clusters.", /^ {4}sim +Simulates a cluster.*\n/m, ""],
   ["A fresh key is random.", /^[A-Za-z0-9+/]{43}=\n$/, "<key>\n"],
   [
     "Numbers that change from one moment to the next.",
