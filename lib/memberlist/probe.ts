@@ -69,7 +69,7 @@ export class Probe implements AckSink {
   /** Bounded: `indirectChecks`. */
   readonly #helpers: NodeState[] = [];
   readonly #isHelper = (node: NodeState) =>
-    node.status === NodeStatus.alive && node !== this.#engine.local && node !== this.#target;
+    node.status === NodeStatus.alive && node !== this.#engine.local && node.name !== this.#target!.name;
 
   #stage: Stage = Stage.resting;
   #target: NodeState | undefined;

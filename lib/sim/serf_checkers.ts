@@ -82,7 +82,7 @@ export class SerfChecker {
     this.#departed?.add(name);
   }
 
-  /** As {@linkcode Checker.expectAcquaintance}. @param nodes all. */
+  /** As {@linkcode Checker.expectAcquaintance}. */
   expectAcquaintance(nodes: readonly SimNode<SerfLife>[]): void {
     for (const node of nodes) this.#acquainted.add(node);
   }

@@ -25,9 +25,9 @@ export class SerfCluster extends SimCluster<SerfLife> {
     this.checker.also((observer) => checker.check(observer));
   }
 
-  override formAtOnce(): void {
-    this.serfChecker?.expectAcquaintance(this.nodes);
-    super.formAtOnce();
+  override formAtOnce(among: readonly SimNode<SerfLife>[] = this.nodes): void {
+    this.serfChecker?.expectAcquaintance(among);
+    super.formAtOnce(among);
   }
 
   /** Whether every running node but the subject itself sees it so. */
