@@ -5,6 +5,7 @@
 import { ok } from "../support/assert.ts";
 import { eventually, sleep } from "../support/agents.ts";
 import { type MixedCluster, type Program, testMixed } from "../support/mixed_cluster.ts";
+import { makeUrgent } from "../support/priority.ts";
 import { SlowLink } from "../support/slow_link.ts";
 import { distanceSeconds } from "../../lib/coordinate/coordinate.ts";
 import { createPlatform } from "../../lib/platform/deno_platform.ts";
@@ -13,8 +14,10 @@ import { RpcClient } from "../../lib/rpc/rpc_client.ts";
 const ONE_WAY_MS = 10;
 const NAMES = ["h1", "h2", "o1", "o2"];
 const PAIRS = [["h1", "h2"], ["o1", "o2"], ["o1", "h1"], ["h2", "o2"]] as const;
-/** A busy machine makes long times of some, and it takes a while until they are outweighed. */
-const SETTLE_MS = 180_000;
+/** They take some ten probes, one a second, to settle. */
+const SETTLE_MS = 60_000;
+/** A busy machine makes seconds of milliseconds, which it takes minutes to outweigh: then a new cluster is sooner there. */
+const ATTEMPTS = 4;
 const PROGRAMS: readonly Program[] = ["ours", "theirs"];
 /** A quarter. */
 const TOLERANCE = 0.25;
@@ -49,39 +52,65 @@ async function quietFigures(clients: ReadonlyMap<string, RpcClient>): Promise<nu
   return found;
 }
 
-/** @param reference HashiCorp's own figure: its command, at its agent, of two of its agents. */
+/** HashiCorp's own figure: its command, at its agent, of two of its agents. */
+function referenceOf(found: ReadonlyMap<string, number>): number {
+  return found.get("h1 <-> h2 at h1 by theirs")!;
+}
+
 function isSettled(figures: readonly number[], reference: number): boolean {
   if (reference < 2 * ONE_WAY_MS * (1 - TOLERANCE)) return false;
   return figures.every((ms) => Math.abs(ms - reference) <= TOLERANCE * reference);
+}
+
+/** One cluster, from nothing. @returns the figures once all of them are HashiCorp's to a quarter. */
+async function settles(cluster: MixedCluster, limitMs: number): Promise<Map<string, number>> {
+  await using link = new SlowLink(ONE_WAY_MS);
+  const farSideOf = (name: string) => `${cluster.hostOf(name)}0`;
+  for (const name of NAMES) link.attach(cluster.hostOf(name), farSideOf(name));
+  await Promise.all(NAMES.map(async (name) => {
+    await makeUrgent((await cluster.run(name, `-advertise=${farSideOf(name)}`)).pid);
+  }));
+  await cluster.meet(NAMES);
+  const clients = new Map<string, RpcClient>();
+  try {
+    for (const [name, { rpc }] of cluster.agents) {
+      clients.set(name, await RpcClient.connect(createPlatform(), rpc, ""));
+    }
+    let found = new Map<string, number>();
+    let quiet: number[] = [];
+    return await eventually("the coordinates settle", limitMs, async () => {
+      await sleep(1_000);
+      quiet = await quietFigures(clients);
+      if (quiet.length === 0 || !isSettled(quiet, quiet[0]!)) return undefined;
+      found = await figures(cluster);
+      return isSettled([...found.values()], referenceOf(found)) ? found : undefined;
+    }).catch((error: Error) => {
+      const text = JSON.stringify(Object.fromEntries(found));
+      throw new Error(`${error.message}; the figures are ${quiet} and ${text}`);
+    });
+  } finally {
+    for (const client of clients.values()) client.close();
+    await Promise.all([...cluster.agents.keys()].map((name) => cluster.kill(name)));
+  }
 }
 
 testMixed(
   "interop: rtt over a link of 20 ms is HashiCorp's figure to a quarter, by either program at either's agents",
   { network: "127.0.59" },
   async (cluster) => {
-    await using link = new SlowLink(ONE_WAY_MS);
-    const farSideOf = (name: string) => `${cluster.hostOf(name)}0`;
-    for (const name of NAMES) link.attach(cluster.hostOf(name), farSideOf(name));
-    await Promise.all(NAMES.map((name) => cluster.run(name, `-advertise=${farSideOf(name)}`)));
-    await cluster.meet(NAMES);
-    const clients = new Map<string, RpcClient>();
+    const restore = await makeUrgent(Deno.pid);
     try {
-      for (const [name, { rpc }] of cluster.agents) {
-        clients.set(name, await RpcClient.connect(createPlatform(), rpc, ""));
+      for (let attempt = 1;; attempt++) {
+        const found = await settles(cluster, SETTLE_MS).catch((error: Error) => {
+          if (attempt === ATTEMPTS) throw error;
+          console.error(`${error.message}; once more`);
+        });
+        if (found === undefined) continue;
+        ok(referenceOf(found) < 10 * ONE_WAY_MS);
+        return;
       }
-      let found = new Map<string, number>();
-      await eventually("the coordinates settle", SETTLE_MS, async () => {
-        await sleep(1_000);
-        const quiet = await quietFigures(clients);
-        if (quiet.length === 0 || !isSettled(quiet, quiet[0]!)) return false;
-        found = await figures(cluster);
-        return isSettled([...found.values()], found.get("h1 <-> h2 at h1 by theirs")!);
-      }).catch((error: Error) => {
-        throw new Error(`${error.message}; the figures are ${JSON.stringify(Object.fromEntries(found))}`);
-      });
-      ok(found.get("h1 <-> h2 at h1 by theirs")! < 10 * ONE_WAY_MS);
     } finally {
-      for (const client of clients.values()) client.close();
+      await restore();
     }
   },
 );
