@@ -45,7 +45,7 @@ async function isVotedOut(
     return lines.includes(
       `Node name conflicts with another node at 127.0.58.${host}:7946. Names must be unique!`,
     ) &&
-      /\[INFO\] serf: majority in name conflict resolution \[[2-9] \/ [2-9]\]\n/.test(lines);
+      /\[INFO\] serf: majority in name conflict resolution \[[1-9] \/ [1-9]\]\n/.test(lines);
   });
 }
 
@@ -61,7 +61,7 @@ function saysWhy({ output }: RunningAgent, program: Program, holder: string): vo
   const word = program === "ours" ? "quiting" : "quit+ing";
   match(
     output,
-    new RegExp(`\\[WARN\\] serf: minority in name conflict resolution, ${word} \\[[0-2] / [1-9]\\]\\n`),
+    new RegExp(`\\[WARN\\] serf: minority in name conflict resolution, ${word} \\[[0-2] / [0-9]\\]\\n`),
   );
   match(output, /\[WARN\] agent: Serf shutdown detected, quitting\n/);
   match(output, /\[INFO\] agent: requesting serf shutdown\n/);
