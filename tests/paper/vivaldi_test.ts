@@ -1,12 +1,18 @@
 /**
  * How well Vivaldi finds known networks. The networks and the limits on mean and maximal relative error are those
  * to which HashiCorp's implementation is held: 1 000 rounds, in each of which every node measures one random other.
+ *
+ * HashiCorp's tests run once, with the random numbers of one seed, and their limits lie just above what came out. With
+ * the same numbers the same comes out here, to six digits. Of other seeds most stay within the limits, but on the circle
+ * only a fifth does, of theirs as of ours: its limit on the mean belongs to a lucky seed.
  */
-import { ok } from "../support/assert.ts";
+import { equal, ok } from "../support/assert.ts";
+import type { Random } from "../../lib/base/ports.ts";
 import { SeededRandom } from "../../lib/base/seeded_random.ts";
 import { distanceSeconds } from "../../lib/coordinate/coordinate.ts";
 import { CoordinateClient } from "../../lib/coordinate/coordinate_client.ts";
 import { type CoordinateOptions, resolveCoordinateOptions } from "../../lib/coordinate/options.ts";
+import { GoRandom } from "./go_random.ts";
 
 const ROUNDS = 1000;
 const SEEDS = Array.from({ length: 21 }, (_, index) => index + 1);
@@ -18,16 +24,21 @@ interface Network {
   readonly options?: Partial<CoordinateOptions>;
 }
 
-function relativeErrors(network: Network, seed: number): { mean: number; max: number } {
-  const random = new SeededRandom(seed, "measurements");
+interface Errors {
+  readonly mean: number;
+  readonly max: number;
+}
+
+/** @param partners draws who measures whom. @param directions each node's own: where to go from one and the same place. */
+function relativeErrors(network: Network, partners: Random, directions: (node: number) => Random): Errors {
   const options = resolveCoordinateOptions(network.options);
   const clients = Array.from(
     { length: network.nodes },
-    (_, index) => new CoordinateClient(options, new SeededRandom(seed, `node ${index}`)),
+    (_, index) => new CoordinateClient(options, directions(index)),
   );
   for (let round = 0; round < ROUNDS; round++) {
     clients.forEach((client, from) => {
-      const to = random.below(network.nodes);
+      const to = partners.below(network.nodes);
       if (to !== from) client.update(`${to}`, network.rtt(from, to), clients[to]!.coordinate);
     });
   }
@@ -44,33 +55,34 @@ function relativeErrors(network: Network, seed: number): { mean: number; max: nu
   return { mean: sum / count, max };
 }
 
+function seededErrors(network: Network, seed: number): Errors {
+  const partners = new SeededRandom(seed, "measurements");
+  return relativeErrors(network, partners, (node) => new SeededRandom(seed, `node ${node}`));
+}
+
 /** Holds the typical run (the medians over all seeds) to the limits. */
-function proves(
-  name: string,
-  network: (seed: number) => Network,
-  limit: { mean: number; max: number },
-): void {
+function proves(name: string, network: (seed: number) => Network, limit: Errors): void {
   Deno.test(`Vivaldi section 4: ${name}: mean error within ${limit.mean}, largest within ${limit.max}`, () => {
-    const runs = SEEDS.map((seed) => relativeErrors(network(seed), seed));
+    const runs = SEEDS.map((seed) => seededErrors(network(seed), seed));
     const mean = median(runs.map((run) => run.mean)), max = median(runs.map((run) => run.max));
     ok(mean <= limit.mean && max <= limit.max, `mean ${mean.toPrecision(3)}, max ${max.toPrecision(3)}`);
   });
 }
 
-proves("a line of 10 nodes, 10 ms apart", () => ({
-  nodes: 10,
-  rtt: (a, b) => Math.abs(a - b) * 0.01,
-}), { mean: 0.0031, max: 0.0130 });
+const LINE: Network = { nodes: 10, rtt: (a, b) => Math.abs(a - b) * 0.01 };
 
-proves("a grid of 5 by 5, 10 ms apart", () => ({
+proves("a line of 10 nodes, 10 ms apart", () => LINE, { mean: 0.0031, max: 0.0130 });
+
+const GRID: Network = {
   nodes: 25,
   rtt: (a, b) => 0.01 * Math.hypot(a % 5 - b % 5, Math.floor(a / 5) - Math.floor(b / 5)),
-}), { mean: 0.0016, max: 0.0230 });
+};
 
-proves("two sites, 1 ms within and 10 ms between", () => ({
-  nodes: 25,
-  rtt: (a, b) => 0.001 + (a < 12 === b < 12 ? 0 : 0.01),
-}), { mean: 0.000060, max: 0.00048 });
+proves("a grid of 5 by 5, 10 ms apart", () => GRID, { mean: 0.0016, max: 0.0230 });
+
+const SITES: Network = { nodes: 25, rtt: (a, b) => 0.001 + (a <= 12 === b <= 12 ? 0 : 0.01) };
+
+proves("two sites, 1 ms within and 10 ms between", () => SITES, { mean: 0.000060, max: 0.00048 });
 
 /**
  * The node in the middle is twice as far away from everybody as the circle explains: only a height can tell. The
@@ -82,13 +94,34 @@ const CIRCLE: Network = {
   rtt: (a, b) => a === 0 || b === 0 ? 0.2 : 0.2 * Math.sin(Math.PI * Math.abs(a - b) / 25),
 };
 
+// The median of 201 seeds is 0.00316 for HashiCorp's implementation and 0.00315 for ours.
 proves("a circle of 100 ms with one node above its middle", () => CIRCLE, { mean: 0.0033, max: 0.064 });
 
-// HashiCorp's limit of 0.0028 for the mean is that of one run with one seed; about every fourth of ours is within.
-Deno.test("Vivaldi section 4: a circle: some seeds come within HashiCorp's 0.0028 and 0.064", () => {
-  const runs = SEEDS.map((seed) => relativeErrors(CIRCLE, seed));
-  const within = runs.filter(({ mean, max }) => mean <= 0.0028 && max <= 0.064).length;
-  ok(within >= 4, `${within} of ${SEEDS.length} seeds`);
+const SAME_NUMBERS: readonly (readonly [string, Network, limit: Errors, theirs: Errors])[] = [
+  ["line", LINE, { mean: 0.0031, max: 0.0130 }, { mean: 0.00303338, max: 0.0128873 }],
+  ["grid", GRID, { mean: 0.0016, max: 0.0230 }, { mean: 0.00151575, max: 0.0229431 }],
+  ["two sites", SITES, { mean: 0.000060, max: 0.00048 }, { mean: 0.0000563267, max: 0.000435 }],
+  ["circle", CIRCLE, { mean: 0.0028, max: 0.064 }, { mean: 0.00270001, max: 0.0514517 }],
+];
+
+for (const [name, network, limit, theirs] of SAME_NUMBERS) {
+  Deno.test(`Vivaldi section 4: ${name}: with HashiCorp's random numbers, HashiCorp's result and limits`, () => {
+    const directions = new GoRandom();
+    const { mean, max } = relativeErrors(network, new GoRandom(), () => directions);
+    equal(mean.toPrecision(6), theirs.mean.toPrecision(6));
+    equal(max.toPrecision(6), theirs.max.toPrecision(6));
+    ok(mean <= limit.mean && max <= limit.max);
+  });
+}
+
+Deno.test("GoRandom draws what Go draws", () => {
+  const integers = new GoRandom(), floats = new GoRandom();
+  equal(
+    Array.from({ length: 12 }, () => integers.below(25)).join(" "),
+    "6 12 22 9 6 18 0 15 6 0 19 11",
+  );
+  equal(floats.uniform(), 0.6046602879796196);
+  equal(floats.uniform(), 0.9405090880450124);
 });
 
 proves("random round trips of 100 ms, deviating by 10", (seed) => {
