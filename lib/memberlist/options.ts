@@ -48,8 +48,6 @@ export interface LifeguardOptions {
   suspicion: boolean;
   /** A ping to a suspect member tells it that it is suspected (IV-C). @default {true} */
   buddy: boolean;
-  /** An ack that came while we stood still, and is read after its deadline, counts. Not in the paper. @default {true} */
-  lateAcks: boolean;
 }
 
 /** All of Lifeguard. */
@@ -57,7 +55,6 @@ export const LIFEGUARD: Readonly<LifeguardOptions> = Object.freeze({
   probe: true,
   suspicion: true,
   buddy: true,
-  lateAcks: true,
 });
 
 /** Everything that memberlist wants to know. */
@@ -172,7 +169,7 @@ function validate(options: MemberlistOptions): void {
   if (!(options.suspicionMult >= 0)) {
     throw new OptionError("suspicionMult", "suspicionMult must not be negative");
   }
-  for (const field of ["probe", "suspicion", "buddy", "lateAcks"] as const) {
+  for (const field of ["probe", "suspicion", "buddy"] as const) {
     if (typeof options.lifeguard[field] !== "boolean") {
       throw new OptionError(`lifeguard.${field}`, `lifeguard.${field} is either true or false`);
     }

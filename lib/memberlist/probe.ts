@@ -155,20 +155,15 @@ export class Probe implements AckSink {
   /** The target answered, itself or through a helper. */
   onAck(payload: Uint8Array): void {
     const target = this.#target!;
-    const { clock, options, delegate, roundTrips } = this.#engine;
+    const { clock, delegate, roundTrips } = this.#engine;
     const nowMs = clock.nowMs();
-    // One that we read when the deadline had passed, but before we noticed: it is us who stood still.
-    const isOverdue = nowMs > this.#deadlineMs;
-    if (isOverdue && !options.lifeguard.lateAcks) {
-      this.#onDetourOver(target);
-      return;
-    }
     // An ack that took a detour says nothing about the way to the target.
     if (this.#stage !== Stage.detouring) {
       roundTrips.onRoundTrip(nowMs - this.#sentMs);
       delegate.onPingCompleted(target, nowMs - this.#sentMs, payload);
     }
-    this.#end(isOverdue ? 1 : -1);
+    // One that we read when the deadline had passed, but before we noticed, clears the target: it is us who stood still.
+    this.#end(nowMs > this.#deadlineMs ? 1 : -1);
   }
 
   /** A helper got no answer either. */

@@ -93,15 +93,17 @@ export class SimExchange {
     const delayMs = conditions.latencyMs + dice.upTo(conditions.jitterMs);
     this.#inFlight = !lost && !faults.isCut(from, to, CutKind.exchanges);
     if (!this.#inFlight) counters.segmentsResent++;
-    clock.arm(this.#segment, this.#inFlight ? delayMs : this.#resendMs);
+    // Only a first segment can come from somebody muted: the others answer what was just handled.
+    const heldMs = this.#leg === "syn" ? this.#opener.process.holdsBackMs : 0;
+    clock.arm(this.#segment, heldMs + (this.#inFlight ? delayMs : this.#resendMs));
   }
 
   #onSegment(): void {
     if (!this.#inFlight) return this.#resend();
     const { clock, trace } = this.#world;
     const handler = this.#handler();
-    if (handler !== undefined && handler.process.blocked) {
-      clock.armAt(this.#segment, handler.process.blockedUntilMs);
+    if (handler !== undefined && handler.process.deaf) {
+      clock.armAt(this.#segment, handler.process.deafUntilMs);
       return;
     }
     if (trace !== undefined) this.#traceLeg(trace);

@@ -69,8 +69,11 @@ export class SimNetwork implements ExchangeWorld {
     return host;
   }
 
-  /** Rolls the same six dice for every packet, whatever the faults in force, and sends it on its way. */
-  transmit(from: SimHost, to: SimHost, bytes: Uint8Array): void {
+  /**
+   * Rolls the same six dice for every packet, whatever the faults in force, and sends it on its way.
+   * @param heldMs how long the sender's own system keeps it before.
+   */
+  transmit(from: SimHost, to: SimHost, bytes: Uint8Array, heldMs = 0): void {
     const random = this.#random;
     const lossDie = random.uniform(), duplicateDie = random.uniform(), holdDie = random.uniform();
     const jitterDie = random.uniform(), holdTimeDie = random.uniform(), copyJitterDie = random.uniform();
@@ -86,7 +89,7 @@ export class SimNetwork implements ExchangeWorld {
       counters.packetsLost++;
       return;
     }
-    let delayMs = link.latencyMs + jitterDie * link.jitterMs;
+    let delayMs = heldMs + link.latencyMs + jitterDie * link.jitterMs;
     if (holdDie < link.reorderRatio) {
       counters.packetsHeldBack++;
       delayMs += holdTimeDie * link.reorderDelayMs;
@@ -94,7 +97,8 @@ export class SimNetwork implements ExchangeWorld {
     this.#launch(from, to, bytes, delayMs);
     if (duplicateDie < link.duplicateRatio) {
       counters.packetsDuplicated++;
-      this.#launch(from, to, bytes, link.latencyMs + copyJitterDie * (link.jitterMs + link.reorderDelayMs));
+      const copyDelayMs = heldMs + link.latencyMs + copyJitterDie * (link.jitterMs + link.reorderDelayMs);
+      this.#launch(from, to, bytes, copyDelayMs);
     }
   }
 
@@ -113,8 +117,8 @@ export class SimNetwork implements ExchangeWorld {
     const receiver = host.receiver;
     if (receiver === undefined) {
       this.counters.packetsToNobody++;
-    } else if (receiver.process.blocked) {
-      if (this.#wait(packet, receiver.process.blockedUntilMs)) return;
+    } else if (receiver.process.deaf) {
+      if (this.#wait(packet, receiver.process.deafUntilMs)) return;
     } else {
       this.#deliver(packet, receiver);
     }
@@ -209,7 +213,7 @@ export class SimTransport implements Transport, Listener {
       this.#network.counters.packetsRefused++;
       return false;
     }
-    this.#network.transmit(this.#host, this.#network.host(to), bytes);
+    this.#network.transmit(this.#host, this.#network.host(to), bytes, this.process.holdsBackMs);
     return true;
   }
 

@@ -49,6 +49,8 @@ export interface SlowSchedule {
   readonly blockedMs: number;
   /** How long it then runs, in milliseconds. */
   readonly runningMs: number;
+  /** Whether its timers go on meanwhile, and only what it sends and receives waits. @default {false} */
+  readonly timersRun?: boolean;
 }
 
 /**
@@ -183,7 +185,8 @@ export class SimNode<L extends SimLife> {
   beginSlow(schedule: SlowSchedule): void {
     this.endSlow();
     const timer = this.#slow = new Timer(() => {
-      this.#process.blockFor(schedule.blockedMs);
+      if (schedule.timersRun === true) this.#process.muteFor(schedule.blockedMs);
+      else this.#process.blockFor(schedule.blockedMs);
       this.#world.clock.arm(timer, schedule.blockedMs + schedule.runningMs);
     });
     this.#world.clock.arm(timer, 0);

@@ -14,6 +14,9 @@ const NEXT_ROUND_MS = 1e-6;
  * While blocked it handles nothing: timers and packets wait. When it wakes, one round of timers that fell due goes
  * first, then what came over the network, as in the event loop of the real clock. A timer armed without delay during
  * the round waits for the next.
+ *
+ * While muted its timers go on, but nothing comes in, and what it sends leaves when that ends: a process whose calls to
+ * the network block, which is the anomaly of Lifeguard's experiments.
  */
 export class SimProcess implements Clock {
   readonly #world: SimClock;
@@ -21,6 +24,7 @@ export class SimProcess implements Clock {
   readonly #heap = new TimerHeap();
   readonly #wake: Timer;
   #blockedUntilMs = 0;
+  #mutedUntilMs = 0;
   #alive = true;
   #firing = false;
 
@@ -83,6 +87,26 @@ export class SimProcess implements Clock {
   blockFor(durationMs: number): void {
     this.#blockedUntilMs = Math.max(this.#blockedUntilMs, this.#world.nowMs() + durationMs);
     this.#setWake();
+  }
+
+  /** Until when nothing comes in: a blocked process receives nothing either. In the past when it is neither. */
+  get deafUntilMs(): number {
+    return Math.max(this.#mutedUntilMs, this.#blockedUntilMs);
+  }
+
+  /** Whether nothing comes in at this moment. */
+  get deaf(): boolean {
+    return this.deafUntilMs > this.#world.nowMs();
+  }
+
+  /** How long what it sends now is held back, in milliseconds. */
+  get holdsBackMs(): number {
+    return Math.max(0, this.#mutedUntilMs - this.#world.nowMs());
+  }
+
+  /** Mutes it for `durationMs` from now; longer, if it is muted for longer already. */
+  muteFor(durationMs: number): void {
+    this.#mutedUntilMs = Math.max(this.#mutedUntilMs, this.#world.nowMs() + durationMs);
   }
 
   /** Ends a block now. What waits is handled at the moment at which the block would have ended, at the latest. */

@@ -6,7 +6,6 @@ import {
   type LifeguardOptions,
   resolveMemberlistOptions,
 } from "../../../lib/memberlist/options.ts";
-import { memberlistCluster } from "../../../lib/sim/sim_cluster.ts";
 import { suspect, World } from "./fakes.ts";
 
 const without = (mechanism: keyof LifeguardOptions) => ({ lifeguard: { ...LIFEGUARD, [mechanism]: false } });
@@ -25,7 +24,6 @@ Deno.test("lifeguard: everything is on unless an experiment says otherwise", () 
     probe: true,
     suspicion: true,
     buddy: true,
-    lateAcks: true,
   });
 });
 
@@ -76,21 +74,6 @@ Deno.test("lifeguard: without buddy a suspect is pinged as anybody is", () => {
     ok(sent.some(({ ping }) => ping?.node === "other"));
     equal(sent.some((message) => message.suspect?.node === "other"), told);
   }
-});
-
-Deno.test("lifeguard: without lateAcks an ack that was read too late does not save the target", () => {
-  const choice = { options: without("lateAcks") };
-  const cluster = memberlistCluster({ seed: 6, size: 2, checked: false }, () => choice);
-  cluster.form();
-  const node = cluster.node(0);
-  const { counters } = node.memberlist;
-  const before = counters.probes;
-  ok(cluster.world.clock.runUntil(() => counters.probes > before, 5_000));
-  node.process.blockFor(3_000);
-  cluster.runFor(3_001);
-  equal(counters.probesFailed, 1);
-  cluster.runFor(2_000);
-  ok(cluster.node(1).memberlist.counters.refutes > 0, "it was accused");
 });
 
 Deno.test("suspicionMult 0: who is suspected is declared dead at once", () => {

@@ -179,6 +179,31 @@ Deno.test("SimProcess.blockFor() makes timers and packets late, timers first, an
   equal(network.counters.packetsOverflowed, 300 - 256);
 });
 
+Deno.test("SimProcess.muteFor() holds back what is sent and received, not the timers", () => {
+  const { clock, network, a, b } = world();
+  network.faults.setEverywhere({ latencyMs: 1, jitterMs: 0 });
+  const { process } = b.transport;
+  process.muteFor(500);
+  const outcome = new Outcome();
+  process.arm(
+    new Timer(() => {
+      b.sink.packets.push(`timer @${Math.round(clock.nowMs())}`);
+      b.transport.sendPacket(a.address, Uint8Array.of(9));
+      b.transport.openExchange(a.address, Uint8Array.of(1, 5), 2000, outcome);
+    }),
+    20,
+  );
+  a.transport.sendPacket(b.address, PACKET);
+  clock.run(500);
+  deepEqual(a.sink.packets, []);
+  deepEqual(a.sink.requests, []);
+  clock.run(510);
+  deepEqual(b.sink.packets, ["timer @20", "10.0.0.1:7946 1,2,3 @500"]);
+  deepEqual(a.sink.packets, ["10.0.0.2:7946 9 @501"]);
+  deepEqual(outcome.results, ["reply 2,7,8"]);
+  equal(process.holdsBackMs, 0);
+});
+
 Deno.test("SimProcess.kill() silences timers, packets and open exchanges", () => {
   const { clock, network, a, b } = world();
   const fired: string[] = [];
