@@ -65,7 +65,7 @@ export class Arrivals<L extends SimLife> {
  * @param timesMs of those that were, ascending. @param ratio in (0, 1].
  * @returns milliseconds, or undefined when fewer were reached.
  */
-export function reachedMs(timesMs: readonly number[], members: number, ratio: number): number | undefined {
+export function reachedMs(timesMs: ArrayLike<number>, members: number, ratio: number): number | undefined {
   assert(ratio > 0 && ratio <= 1, "a ratio of the members is above 0 and at most 1");
   // 0.99 * 100 must not become 100 because of a rounding error.
   return timesMs[Math.max(1, Math.ceil(members * ratio - 1e-9)) - 1];

@@ -46,7 +46,7 @@ const QUIET_MS = 15_000;
 export function runInterval(run: IntervalRun): IntervalOutcome {
   const { seed, members, slow, options } = run;
   const cluster = memberlistCluster({ seed, size: members, checked: false }, () => ({ options }));
-  cluster.form();
+  cluster.formAtOnce();
   cluster.runFor(QUIET_MS);
   cluster.clearEvents();
   const { counters } = cluster.world.network;
