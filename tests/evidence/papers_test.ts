@@ -26,7 +26,7 @@ Deno.test("Lifeguard section V: 16 of 64 members are blocked again and again: at
       blockedMs: 16_384,
       runningMs: 1_024,
       durationMs: 120_000,
-      options: { suspicionMult: 5, compression: false, lifeguard: CONFIGURATIONS[name]! },
+      options: { suspicionMult: 5, compression: false, ...CONFIGURATIONS[name]! },
     });
   const swim = run("SWIM"), lifeguard = run("Lifeguard");
   const seen = JSON.stringify({ swim, lifeguard });

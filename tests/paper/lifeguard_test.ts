@@ -7,7 +7,7 @@ import { CONFIGURATIONS, type IntervalOutcome, runInterval } from "../../lib/sim
 
 function outcomes(members: number, slow: number): Record<string, IntervalOutcome> {
   return Object.fromEntries(
-    Object.entries(CONFIGURATIONS).map(([name, lifeguard]) => [
+    Object.entries(CONFIGURATIONS).map(([name, options]) => [
       name,
       runInterval({
         seed: 1,
@@ -16,7 +16,7 @@ function outcomes(members: number, slow: number): Record<string, IntervalOutcome
         blockedMs: 16_384,
         runningMs: 1_024,
         durationMs: 120_000,
-        options: { suspicionMult: 5, compression: false, lifeguard },
+        options: { suspicionMult: 5, compression: false, ...options },
       }),
     ]),
   );

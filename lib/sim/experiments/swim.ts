@@ -5,10 +5,12 @@ import { memberlistCluster } from "../sim_cluster.ts";
 import { crashAndDetect, detectionPeriod } from "./detection.ts";
 
 const PERIOD_MS = 1_000;
-/** SWIM before its section 4.2: a failed probe is a death sentence. Compression would only cost time. */
+/** SWIM before its section 4.2: a failed probe, for which it takes a period, is a death sentence. */
 const NO_SUSPICION: Partial<MemberlistOptions> = {
   suspicionMult: 0,
   lifeguard: { probe: false, suspicion: false, buddy: false },
+  promptProbes: false,
+  eagerGossip: false,
   compression: false,
   probeIntervalMs: PERIOD_MS,
 };
