@@ -15,6 +15,11 @@ const EVERYWHERE: readonly Difference[] = [
     "$1:",
   ],
   [
+    "Where no name server answers, the system's resolver knows no such host, and Go's tells how it failed.",
+    /(lookup \S*): read udp \S+: i\/o timeout/g,
+    "$1: no such host",
+  ],
+  [
     "0.10.1 says with which port a join failed, and so do we; 0.9.4 does not.",
     /(\* Failed to join \S+?):\d+: /g,
     "$1: ",
