@@ -13,7 +13,7 @@ export interface GossipPacerOptions {
 /** Between two early rounds, as a part of the interval: what comes together goes together. */
 const GAP_RATIO = 1 / 10;
 /** So that a steady trickle of news does not fill half as many packets twice as often. */
-const CREDIT_PER_INTERVAL = 1 / 4;
+const CREDIT_PER_INTERVAL = 1 / 3;
 
 /** Where a pacer stands. */
 const State = { resting: 0, early: 1, ticking: 2 } as const;
@@ -32,11 +32,11 @@ type State = typeof State[keyof typeof State];
  *     |  +---------------------------- news, credit < 1 ------------+  round
  *     +------------------------------- round, nothing waits (from either)
  * ```
- * Credit: a round per four intervals, up to `earlyRoundsMax`; every round costs one, but
+ * Credit: a round per three intervals, up to `earlyRoundsMax`; every round costs one, but
  * never leaves less than none.
  *
  * Inputs: {@linkcode onNews}, {@linkcode onRound}. Output: {@linkcode dueMs}. Invariants: two rounds are at least a gap
- * apart; a stretch of time holds a quarter as many early rounds as intervals, and `earlyRoundsMax` more, at most; news
+ * apart; a stretch of time holds a third as many early rounds as intervals, and `earlyRoundsMax` more, at most; news
  * waits for an interval and a half at most.
  */
 export class GossipPacer {

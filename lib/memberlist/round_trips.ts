@@ -1,7 +1,7 @@
 /** How long answers take: after what time silence is remarkable. Pure. */
 
-/** The part of the longest round trip that is left after each later one: half of it after 44. */
-const DECAY = 63 / 64;
+/** The part of the longest round trip that is left after each later one: half of it after 22. */
+const DECAY = 31 / 32;
 /** The least patience, as a part of the time after which a ping has failed: below, a busy process is no news. */
 const PATIENCE_RATIO_MIN = 1 / 10;
 

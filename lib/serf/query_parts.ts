@@ -1,6 +1,7 @@
 /** The parts that ask and answer, made and connected. */
 import type { Keyring } from "../memberlist/keyring.ts";
 import type { NodeState } from "../memberlist/node_state.ts";
+import { AnswerSpread } from "./answer_spread.ts";
 import type { QueryEvent } from "./events.ts";
 import { KeyManager } from "./key_manager.ts";
 import { KeyQueries } from "./key_queries.ts";
@@ -56,6 +57,7 @@ export function createQueryParts(context: QueryPartsContext): QueryParts {
     filters,
     replies,
     keys: keyQueries,
+    spread: new AnswerSpread(clock, random, () => table.size),
     onQuery,
   });
   const querySender = new QuerySender({

@@ -5,6 +5,7 @@ import { LogLimiter } from "../base/log_limiter.ts";
 import { type Clock, type Logger, LogLevel } from "../base/ports.ts";
 import { MsgpackWriter } from "../wire/msgpack_writer.ts";
 import { decodeText } from "../wire/text.ts";
+import type { AnswerSpread } from "./answer_spread.ts";
 import { encodeConflictResponse } from "./conflict_message.ts";
 import type { QueryEvent } from "./events.ts";
 import { IncomingQuery } from "./incoming_query.ts";
@@ -23,6 +24,7 @@ export interface QueryResponderContext {
   readonly filters: QueryFilters;
   readonly replies: QueryReplies;
   readonly keys: KeyQueries;
+  readonly spread: AnswerSpread;
   onQuery(query: QueryEvent): void;
 }
 
@@ -36,7 +38,10 @@ export const CONFLICT_QUERY = "_serf_conflict";
 const LOG_BURST = 20;
 const LOG_PER_SECOND = 2;
 
-/** Acks go out at the moment of receipt, answers before the deadline, each straight to the originator's endpoint. */
+/**
+ * Acks go out at the moment of receipt (in a large cluster, a moment later: answer_spread.ts), answers before the
+ * deadline, each straight to the originator's endpoint.
+ */
 export class QueryResponder {
   readonly #context: QueryResponderContext;
   readonly #limiter: LogLimiter;
@@ -49,11 +54,21 @@ export class QueryResponder {
 
   /** A query that was not seen before. Borrowed. */
   onQuery(message: QueryMessage): void {
-    const { clock, filters, replies } = this.#context;
+    const { clock, filters, localName, replies, spread } = this.#context;
     const to = Address.fromBytes(message.addr, message.port);
     if (to === undefined || to.port === 0) return;
     const query = new IncomingQuery(message, to, clock, replies);
-    filters.check(message.filters, () => this.#onAccepted(query));
+    const accept = () => this.#onAccepted(query);
+    const isOwn = query.sourceNode === localName;
+    filters.check(
+      message.filters,
+      isOwn ? accept : () => spread.schedule(query.deadlineMs - clock.nowMs(), accept),
+    );
+  }
+
+  /** What waits to be answered is not. */
+  stop(): void {
+    this.#context.spread.stop();
   }
 
   #onAccepted(query: IncomingQuery): void {

@@ -134,6 +134,7 @@ export class Serf {
     this.#leaver.stop();
     this.#parts.broadcasts.stop();
     this.#parts.conflicts.stop();
+    this.#parts.responder.stop();
     this.#parts.collector.stop();
     this.#pending.stop();
   }

@@ -53,7 +53,7 @@ export interface SerfHooks {
 }
 
 /** What the facade works with. */
-export interface SerfParts extends Omit<QueryParts, "responder"> {
+export interface SerfParts extends QueryParts {
   readonly memberClock: LamportClock;
   readonly eventClock: LamportClock;
   readonly queryClock: LamportClock;
@@ -161,7 +161,7 @@ export function createSerfParts(
     onUserEvent,
   });
   const send: SendUser = (to, message) => hooks.send(to, message);
-  const { responder, ...queryParts } = createQueryParts({
+  const queryParts = createQueryParts({
     options,
     ports,
     keyring,
@@ -193,7 +193,7 @@ export function createSerfParts(
     intents,
     userEvents,
     queries,
-    responder,
+    responder: queryParts.responder,
     collector: queryParts.collector,
     broadcasts,
     send,
