@@ -140,6 +140,10 @@ class Watched {
 
   /** All that there are metrics for. */
   async live(): Promise<void> {
+    // By themselves they may take up to half a minute to call each other.
+    const [one, two] = this.agents;
+    await this.by(one!, "join", two!.spec.host);
+    await this.by(two!, "join", one!.spec.host);
     const third = await this.runsThird();
     await this.see("alive");
     await this.by(third, "event", "deploy now");
