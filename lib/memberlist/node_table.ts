@@ -18,6 +18,8 @@ export interface NodeDirectory {
   readonly size: number;
   /** Nodes that are alive or suspect, ourselves included. */
   readonly aliveCount: number;
+  /** How many nodes have `status`. */
+  countOf(status: NodeStatus): number;
   /** Whether no other node can be remembered. */
   readonly isFull: boolean;
   /** All nodes in probe order; do not keep it across calls that may change the table. */
@@ -81,7 +83,6 @@ export class NodeTable implements NodeDirectory {
     return this.#nodes[place]!;
   }
 
-  /** How many nodes have `status`. */
   countOf(status: NodeStatus): number {
     return this.#counts[status]!;
   }

@@ -161,10 +161,8 @@ export class PushPull {
     const { metrics, table } = this.#engine;
     const message = this.#encoder.encode(join);
     metrics.gauge("memberlist.size.local", message.length);
-    const counts: [alive: number, suspect: number, dead: number, left: number] = [0, 0, 0, 0];
-    for (const { status } of table.nodes) counts[status]!++;
     for (const [name, status] of Object.entries(NodeStatus)) {
-      metrics.gauge(`memberlist.node.instances.${name}`, counts[status]!);
+      metrics.gauge(`memberlist.node.instances.${name}`, table.countOf(status));
     }
     return message;
   }

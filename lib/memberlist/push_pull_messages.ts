@@ -105,6 +105,23 @@ export function decodePushPullNode(reader: MsgpackReader, node: PushPullNode): v
   checkVersionLength(node.vsn, start);
 }
 
+/** As {@linkcode decodePushPullNode}, of what is asked at first: only state and versions are written. @throws as it does. */
+function validatePushPullNode(reader: MsgpackReader, node: PushPullNode): void {
+  node.state = NodeStatus.alive;
+  node.vsn = NO_BYTES;
+  const start = reader.position;
+  reader.beginStruct(NODE);
+  for (let field = reader.nextField(); field >= 0; field = reader.nextField()) {
+    if (field === 0) reader.passString();
+    else if (field === 1 || field === 3) reader.passBytes();
+    else if (field === 2) reader.uint(U16_MAX);
+    else if (field === 4) reader.uint(U32_MAX);
+    else if (field === 5) node.state = reader.int();
+    else node.vsn = reader.bytes() ?? NO_BYTES;
+  }
+  checkVersionLength(node.vsn, start);
+}
+
 /**
  * A received push/pull. All of it is validated at once; its nodes are decoded again at each walk, because as objects
  * they would take many times the space of the bytes that a hostile peer has to send.
@@ -149,13 +166,20 @@ export class PushPullMessage {
     let isUniform = true;
     let hasLiving = false;
     for (let i = 0; i < this.nodeCount; i++) {
-      decodePushPullNode(reader, node);
+      const start = reader.position;
+      validatePushPullNode(reader, node);
       const lives = node.state === NodeStatus.alive;
       isUniform &&= i === 0 || bytesEqual(node.vsn, examples[0]!.vsn);
-      if (i === 0 || lives && !hasLiving) examples.push({ ...node });
+      if (i === 0 || lives && !hasLiving) examples.push(this.#nodeAt(start));
       hasLiving ||= lives;
     }
     return isUniform ? examples : undefined;
+  }
+
+  #nodeAt(start: number): PushPullNode {
+    const node = createPushPullNode();
+    decodePushPullNode(new MsgpackReader().reset(this.#message, start), node);
+    return node;
   }
 
   /** Shows each node to `visit`, in the sender's order. The object is reused: copy what is kept. */

@@ -42,6 +42,10 @@ export class SharedNodeTable implements NodeDirectory {
     return this.#counts[NodeStatus.alive]! + this.#counts[NodeStatus.suspect]!;
   }
 
+  countOf(status: NodeStatus): number {
+    return this.#counts[status]!;
+  }
+
   get isFull(): boolean {
     return this.size >= NODES_MAX;
   }

@@ -132,6 +132,18 @@ export class MsgpackReader {
     return this.#byteArray(this.#checked(count, 1));
   }
 
+  /** Passes over what {@linkcode string} would read. @throws as it does. */
+  passString(): void {
+    this.#text();
+  }
+
+  /** Passes over what {@linkcode bytes} would read. @throws as it does. */
+  passBytes(): void {
+    const head = this.#position < this.#end ? this.#bytes[this.#position]! : 0;
+    if ((head & 0xe0) === 0xa0) this.#advance(1 + (head & 0x1f));
+    else this.bytes();
+  }
+
   /** @param max largest value allowed, at most 2^53-1. @returns 0 for nil. @throws {WireError} when out of range. */
   uint(max: number): number {
     const at = this.#position;

@@ -32,6 +32,10 @@ export function decodeText(bytes: Uint8Array, start: number, end: number): strin
   const slot = (hash ^ (hash >>> 15)) & (INTERN_SLOTS - 1);
   const known = internTable[slot]!;
   if (known.length === length && isAsciiOf(known, bytes, start)) return known;
+  // A text that was displaced by its neighbour, as happens to some of thousands of names.
+  const other = internTable[slot ^ 1]!;
+  if (other.length === length && isAsciiOf(other, bytes, start)) return other;
+  internTable[slot ^ 1] = known;
   // A call of TextDecoder costs more than a short text.
   return internTable[slot] = String.fromCharCode(...bytes.subarray(start, end));
 }

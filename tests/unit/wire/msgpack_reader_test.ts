@@ -288,3 +288,36 @@ Deno.test("MsgpackReader.takeNil() consumes nil alone", () => {
   equal(reader.uint(1), 1);
   throws(() => reader.takeNil(), WireError);
 });
+
+Deno.test("MsgpackReader.passString() and passBytes() go where string() and bytes() go, and refuse what they refuse", () => {
+  const values = [
+    "a0",
+    "a3616263",
+    "da000161",
+    "db0000000161",
+    "d90161",
+    "c0",
+    "c40161",
+    "c5000161",
+    "93010203",
+    "92c3c3",
+    "05",
+    "a5616263",
+    "da00",
+    "",
+  ];
+  for (const hex of values) {
+    for (const [read, pass] of [["string", "passString"], ["bytes", "passBytes"]] as const) {
+      const ends = [read, pass].map((method) => {
+        const reader = new MsgpackReader().reset(fromHex(hex));
+        try {
+          reader[method as "string" | "passBytes"]();
+          return reader.position;
+        } catch (error) {
+          return (error as Error).message;
+        }
+      });
+      equal(ends[1], ends[0], `${pass} of ${hex}`);
+    }
+  }
+});
