@@ -1,9 +1,11 @@
 /**
  * Makes a table of docs/evidence.md, and prints it; what it measures meanwhile goes to stderr.
  *
- *     deno task evidence swim | lifeguard | dissemination
+ *     deno task evidence swim | lifeguard | dissemination | eager | crash
  */
+import { crashTable } from "./evidence/crash.ts";
 import { disseminationTable } from "./evidence/dissemination.ts";
+import { eagerTables } from "./evidence/eager.ts";
 import { lifeguardTable } from "./evidence/lifeguard.ts";
 import { swimTables } from "./evidence/swim.ts";
 import type { Progress } from "./evidence/tables.ts";
@@ -12,6 +14,8 @@ const TABLES: Readonly<Record<string, (progress: Progress) => string | Promise<s
   swim: swimTables,
   lifeguard: lifeguardTable,
   dissemination: disseminationTable,
+  eager: eagerTables,
+  crash: crashTable,
 };
 
 const name = Deno.args[0] ?? "";
