@@ -1,7 +1,7 @@
 /**
  * Makes a table of docs/evidence.md, and prints it; what it measures meanwhile goes to stderr.
  *
- *     deno task evidence swim | lifeguard | dissemination | eager | crash
+ *     deno task evidence swim | lifeguard | dissemination | vivaldi | eager | crash
  */
 import { crashTable } from "./evidence/crash.ts";
 import { disseminationTable } from "./evidence/dissemination.ts";
@@ -9,11 +9,13 @@ import { eagerTables } from "./evidence/eager.ts";
 import { lifeguardTable } from "./evidence/lifeguard.ts";
 import { swimTables } from "./evidence/swim.ts";
 import type { Progress } from "./evidence/tables.ts";
+import { vivaldiTable } from "./evidence/vivaldi.ts";
 
 const TABLES: Readonly<Record<string, (progress: Progress) => string | Promise<string>>> = {
   swim: swimTables,
   lifeguard: lifeguardTable,
   dissemination: disseminationTable,
+  vivaldi: vivaldiTable,
   eager: eagerTables,
   crash: crashTable,
 };

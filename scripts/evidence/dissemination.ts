@@ -2,7 +2,7 @@
 import { convergenceTimes, PUBLISHED_CONVERGENCE } from "../../lib/sim/experiments/dissemination.ts";
 import { count, markdownTable, type Progress, quantile, seconds } from "./tables.ts";
 
-const RUMOURS: Readonly<Record<number, number>> = { 30: 1_000, 1_000: 30, 10_000: 5 };
+const RUMOURS: Readonly<Record<number, number>> = { 30: 500, 1_000: 11, 10_000: 3 };
 
 /** @returns the table. */
 export function disseminationTable(progress: Progress): string {

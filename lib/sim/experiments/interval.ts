@@ -44,7 +44,7 @@ export interface IntervalOutcome {
   readonly bytes: number;
 }
 
-/** How long the cluster rests before the first block, as in the paper. */
+/** How long the cluster rests before the first block. */
 const QUIET_MS = 15_000;
 
 /** Forms a cluster, lets members 0 to `slow - 1` stand still, and counts. */
