@@ -1,5 +1,6 @@
 /** What is simulated: a cluster, its network, and what happens to it. */
 import { OptionError } from "../../base/errors.ts";
+import { formatGoDuration } from "../../base/go_duration.ts";
 import { type ProfileName, PROFILES } from "../../memberlist/options.ts";
 
 /** A run, described. Ratios in [0, 1], times in milliseconds. Everything else follows from the seed. */
@@ -127,5 +128,7 @@ function checkWithin(
   words: string,
 ): void {
   const value = scenario[field];
-  if (!(value >= least && value <= most)) throw new OptionError(field, `${value} is not ${words}`);
+  if (value >= least && value <= most) return;
+  const text = field.endsWith("Ms") ? formatGoDuration(value) : String(value);
+  throw new OptionError(field, `${text} is not ${words}`);
 }

@@ -23,9 +23,9 @@ Deno.test("resolveScenario() names the field that makes no sense", () => {
     [{ lossRatio: 1.01 }, "lossRatio", "1.01 is not between 0 and 1 (or 0% and 100%)"],
     [{ duplicateRatio: NaN }, "duplicateRatio", "NaN is not between 0 and 1 (or 0% and 100%)"],
     [{ partitionRatio: 0.6 }, "partitionRatio", "0.6 is not between 0 and 0.5 (or 0% and 50%)"],
-    [{ durationMs: 4_999 }, "durationMs", "4999 is not between 5s and 24h"],
-    [{ latencyMs: -1 }, "latencyMs", "-1 is not between 0s and 1m"],
-    [{ slowBlockedMs: 0 }, "slowBlockedMs", "0 is not between 1ms and 10m"],
+    [{ durationMs: 4_999 }, "durationMs", "4.999s is not between 5s and 24h"],
+    [{ latencyMs: -1 }, "latencyMs", "-1ms is not between 0s and 1m"],
+    [{ slowBlockedMs: 0 }, "slowBlockedMs", "0s is not between 1ms and 10m"],
     [{ events: 1_001 }, "events", "1001 is not a whole number between 0 and 1000"],
     [{ churnPerMinute: 6_001 }, "churnPerMinute", "6001 is not a whole number between 0 and 6000"],
   ];
