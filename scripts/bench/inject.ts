@@ -11,7 +11,7 @@ function text(value: string): number[] {
   return raw(encoder.encode(value));
 }
 
-function node(index: number): number[] {
+function node(index: number, port: number): number[] {
   const tags = [0xff, 0x82, ...text("dc"), ...text("east"), ...text("role"), ...text("web")];
   return [
     0x87,
@@ -25,8 +25,8 @@ function node(index: number): number[] {
     ...text(`member-${String(index).padStart(5, "0")}`),
     ...text("Port"),
     0xcd,
-    0x1f,
-    0x0a,
+    port >> 8,
+    port & 255,
     ...text("State"),
     0,
     ...text("Vsn"),
@@ -34,8 +34,8 @@ function node(index: number): number[] {
   ];
 }
 
-/** Sends the state of `count` alive members to `host:7946` and waits for the agent's own state. */
-export async function injectMembers(host: string, count: number): Promise<void> {
+/** The push/pull message of somebody who knows `count` alive members at 127.9.0.0:`port` and up. */
+export function encodeMembers(count: number, port: number): Uint8Array {
   const bytes = [
     0x06,
     0x83,
@@ -48,11 +48,29 @@ export async function injectMembers(host: string, count: number): Promise<void> 
     ...text("UserStateLen"),
     0,
   ];
-  for (let i = 0; i < count; i++) bytes.push(...node(i));
+  for (let i = 0; i < count; i++) for (const byte of node(i, port)) bytes.push(byte);
+  return new Uint8Array(bytes);
+}
+
+/**
+ * Sends the state of `count` alive members to `host:7946` and reads the agent's own state.
+ *
+ * @param port where the members are said to be.
+ * @returns how many bytes the agent's state took.
+ */
+export async function injectMembers(host: string, count: number, port: number): Promise<number> {
+  const message = encodeMembers(count, port);
   const conn = await Deno.connect({ hostname: host, port: 7946 });
-  const message = new Uint8Array(bytes);
+  const reading = readToEnd(conn);
   for (let offset = 0; offset < message.length;) offset += await conn.write(message.subarray(offset));
-  const sink = new Uint8Array(65_536);
-  while (await conn.read(sink) !== null);
+  const bytes = await reading;
   conn.close();
+  return bytes;
+}
+
+async function readToEnd(conn: Deno.Conn): Promise<number> {
+  const sink = new Uint8Array(65_536);
+  let bytes = 0;
+  for (let n = await conn.read(sink); n !== null; n = await conn.read(sink)) bytes += n;
+  return bytes;
 }

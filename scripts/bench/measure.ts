@@ -25,13 +25,14 @@ export async function idleRate(pid: number, ms: number): Promise<number> {
   return (await cpuMicros(pid) - before) / ((performance.now() - start) / 1000);
 }
 
-/** CPU that `work` costs process `pid` per operation, its idle burn taken off. */
+/** CPU that `work` costs process `pid` per operation, its idle burn, seen for `idleMs`, taken off. */
 export async function cpuPerOperation(
   pid: number,
   operations: number,
   work: () => Promise<void>,
+  idleMs = 1_000,
 ): Promise<{ cpuMicros: number; perSecond: number }> {
-  const idle = await idleRate(pid, 1_000);
+  const idle = await idleRate(pid, idleMs);
   const before = await cpuMicros(pid);
   const start = performance.now();
   await work();
@@ -48,33 +49,4 @@ export function median(values: readonly number[]): number {
 
 export function sleep(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
-}
-
-/** One line of the table: a figure of ours, of the peer's, and what was asked for. */
-export interface Row {
-  readonly what: string;
-  readonly unit: string;
-  readonly ours: number;
-  readonly peer: number;
-  /** The goal as a bound on ours/peer. */
-  readonly ratioMax: number;
-}
-
-/** The table as aligned text. */
-export function renderRows(rows: readonly Row[]): string {
-  const cells = rows.map((row) => [
-    row.what,
-    `${significant(row.ours)} ${row.unit}`,
-    Number.isFinite(row.peer) ? `${significant(row.peer)} ${row.unit}` : "-",
-    Number.isFinite(row.peer) ? (row.ours / row.peer).toFixed(2) : "-",
-    `<= ${row.ratioMax.toFixed(2)}`,
-    !Number.isFinite(row.peer) ? "not compared" : row.ours / row.peer <= row.ratioMax ? "reached" : "missed",
-  ]);
-  const table = [["what", "ours", "peer", "ratio", "goal", ""], ...cells];
-  const widths = table[0]!.map((_, column) => Math.max(...table.map((row) => row[column]!.length)));
-  return table.map((row) => row.map((cell, i) => cell.padEnd(widths[i]!)).join("  ").trimEnd()).join("\n");
-}
-
-function significant(value: number): string {
-  return value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2);
 }

@@ -1,33 +1,35 @@
 /** The programs that are compared: ours, the peer, and an empty compiled program as the floor. */
 import { compileExecutable } from "../compile.ts";
-import { type AgentSpec, RunningAgent } from "../../tests/support/agents.ts";
+import { RunningAgent } from "../../tests/support/agents.ts";
+import type { Side } from "./meter.ts";
 
-/** Paths of what is measured. */
-export interface Subjects {
-  readonly ours: string;
-  /** HashiCorp's Serf; undefined when it is not installed. */
-  readonly peer: string | undefined;
-  /** An empty program, compiled as ours is. */
-  readonly empty: string;
+/** What an agent of the bench is called. */
+export const AGENT_NAME = "bench";
+
+/** Programs and their addresses: ours, the peer if there is one, an empty program compiled as ours is. */
+export async function prepareSides(root: string, peer: string | undefined): Promise<Side[]> {
+  const sides: Side[] = [{ role: "ours", binary: `${root}/dist/serf`, network: "127.0.60" }];
+  if (peer !== undefined) sides.push({ role: "peer", binary: peer, network: "127.0.61" });
+  sides.push({ role: "floor", binary: await compileEmpty(root), network: "127.0.62" });
+  return sides;
 }
 
-/** Compiles the empty program, once. */
-export async function prepareSubjects(root: string, peer: string | undefined): Promise<Subjects> {
+async function compileEmpty(root: string): Promise<string> {
   const directory = `${root}/.cache/empty`;
   await Deno.mkdir(directory, { recursive: true });
   const source = `${directory}/main.js`;
   await Deno.writeTextFile(source, "if (Deno.args[0] === 'stay') setInterval(() => {}, 1e9);\n");
   const empty = `${directory}/empty`;
   await compileExecutable(root, source, Deno.build.target, empty);
-  return { ours: `${root}/dist/serf`, peer, empty };
+  return empty;
 }
 
-/** Runs `work` with one agent of `binary`, and ends it whatever happens. */
-export async function withAgent<T>(spec: AgentSpec, work: (agent: RunningAgent) => Promise<T>): Promise<T> {
-  const agent = await RunningAgent.start(spec);
-  try {
-    return await work(agent);
-  } finally {
-    await agent.kill();
-  }
+/** Starts an agent of a side that says as little as it can. */
+export function startAgent(side: Side, host: string, args: readonly string[] = []): Promise<RunningAgent> {
+  return RunningAgent.start({
+    binary: side.binary,
+    name: AGENT_NAME,
+    host,
+    args: ["-log-level=ERR", ...args],
+  });
 }
