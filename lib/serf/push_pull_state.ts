@@ -118,13 +118,15 @@ export class StateExchange {
     for (const [name, lTime] of state.statusLTimes) if (!left.has(name)) intents.onJoin(lTime, name);
   }
 
-  /** The format does not tell whether an event may be coalesced: those who learn of it here take it as it is. */
+  /**
+   * In the order of their times, whereas the ring is sent as it lies (HashiCorp's agents deliver it so). The format does
+   * not tell whether an event may be coalesced: those who learn of it here take it as it is.
+   */
   #mergeEvents(state: PushPullState): void {
     const { userEvents } = this.#context;
-    for (const slot of state.events) {
-      if (slot === null) continue;
-      const { lTime } = slot;
-      for (const { name, payload } of slot.events) {
+    const slots = state.events.filter((slot) => slot !== null).sort((a, b) => a.lTime - b.lTime);
+    for (const { lTime, events } of slots) {
+      for (const { name, payload } of events) {
         if (userEvents.record(lTime, name, payload) !== "new") continue;
         const own = payload?.slice() ?? new Uint8Array(0);
         this.#context.onUserEvent({ type: "user", lTime, name, payload: own, coalesce: false });
