@@ -9,6 +9,7 @@
  */
 import { AssertionError } from "../base/assert.ts";
 import { NodeStatus } from "../memberlist/node_state.ts";
+import type { MemberSight } from "./serf_life.ts";
 import { VoprCalm } from "./vopr_calm.ts";
 import { VoprFaults } from "./vopr_faults.ts";
 import { quietNetwork } from "./vopr_network_faults.ts";
@@ -162,8 +163,11 @@ class VoprRun {
     this.#calm.require(
       () => `${name} has not left for all`,
       spreadMs + detectMs,
-      () => !leaver.running && cluster.running.every((observer) => hasLeft(observer, name)),
+      () => !leaver.running && cluster.running.every(({ life }) => isGone(life.sight(name))),
     );
+    // Who hears its farewell knows, and tells, that it was one; a stray may have missed it.
+    const heard = cluster.running.some(({ memberlist }) => memberlist.node(name)?.status === NodeStatus.left);
+    if (!heard) throw new AssertionError(`nobody knows that ${name} said farewell`);
     victim.crash();
     this.#calm.require(
       () => `${victim.name} has not failed for all`,
@@ -200,9 +204,6 @@ class VoprRun {
   }
 }
 
-/** Whether `observer` knows that `name` has left, or has forgotten it. */
-function hasLeft(observer: Member, name: string): boolean {
-  const node = observer.memberlist.node(name);
-  const sight = observer.life.sight(name);
-  return (sight === "left" || sight === "unknown") && (node === undefined || node.status === NodeStatus.left);
+function isGone(sight: MemberSight): boolean {
+  return sight === "left" || sight === "unknown";
 }
