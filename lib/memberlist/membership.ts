@@ -6,7 +6,7 @@
  *            alive           suspect         dead            dead           suspicion
  *            i > known       i >= known      i >= known      from itself    runs out
  * unknown    alive           -               -               -
- * alive      alive (news)    suspect         dead            left
+ * alive      alive (news)    suspect         suspect (**)    left          (**) for the least time: it may object
  * suspect    alive           (confirmed)     dead            left           dead
  * dead       alive           -               -               -
  * left       alive (*)       -               -               -              (*) at a new address whatever its i
@@ -129,13 +129,7 @@ export class Membership {
       this.#refute(accusation.incarnation, "a suspect", accusation.from);
       return;
     }
-    this.#news.suspect(accusation);
-    this.#engine.metrics.counter("memberlist.msg.suspect", 1);
-    const node = this.#engine.table.own(known);
-    node.incarnation = accusation.incarnation;
-    this.#setStatus(node, NodeStatus.suspect, this.#engine.clock.nowMs());
-    this.#beginSuspicion(node, accusation.from);
-    if (accusation.from !== this.#local.name) this.onHearsay?.(node);
+    this.#suspect(known, accusation, false);
   }
 
   /** Somebody is said to be dead, or, by itself, to have left (C.5). */
@@ -146,6 +140,10 @@ export class Membership {
       this.#refute(accusation.incarnation, "a dead", accusation.from);
       return;
     }
+    if (this.#isHearsay(known, accusation)) {
+      this.#suspect(known, accusation, true);
+      return;
+    }
     const node = this.#engine.table.own(known);
     this.#endSuspicion(node);
     this.#news.dead(accusation);
@@ -154,6 +152,27 @@ export class Membership {
     const status = accusation.from === accusation.node ? NodeStatus.left : NodeStatus.dead;
     this.#setStatus(node, status, this.#engine.clock.nowMs());
     this.#engine.delegate.onNodeLeave(node);
+  }
+
+  /** @param isSentence the accuser has waited already: the accused gets the least time to object. */
+  #suspect(known: Readonly<NodeState>, accusation: Readonly<Accusation>, isSentence: boolean): void {
+    this.#news.suspect(accusation);
+    this.#engine.metrics.counter("memberlist.msg.suspect", 1);
+    const node = this.#engine.table.own(known);
+    node.incarnation = accusation.incarnation;
+    this.#setStatus(node, NodeStatus.suspect, this.#engine.clock.nowMs());
+    this.#beginSuspicion(node, accusation.from, isSentence);
+    if (accusation.from !== this.#local.name) this.onHearsay?.(node);
+  }
+
+  /**
+   * A death before which no suspicion came. Its gossip may have missed us; but so it goes with all accusations of a
+   * host that most others cannot reach, and finds them dead: they never hear of it, and cannot deny it. So the accused
+   * may object now. (HashiCorp's agents believe at once, and one such host makes all members flap.)
+   */
+  #isHearsay(node: Readonly<NodeState>, { from }: Readonly<Accusation>): boolean {
+    const { doubtsHearsay, suspicionMult } = this.#engine.options;
+    return doubtsHearsay && suspicionMult > 0 && node.status === NodeStatus.alive && from !== node.name;
   }
 
   /** What a push/pull says of a node (C.8). A death is only hearsay: the node may object, as to any suspicion. */
@@ -296,12 +315,13 @@ export class Membership {
     clock.arm(node.suspicionTimer!, suspicion.remainingMs(clock.nowMs()));
   }
 
-  #beginSuspicion(node: NodeState, accuser: string): void {
+  #beginSuspicion(node: NodeState, accuser: string, isSentence: boolean): void {
     const { options, table, clock } = this.#engine;
     const n = table.size;
     const minMs = suspicionMinMs(options.suspicionMult, n, options.probeIntervalMs);
     const maxMs = options.suspicionMaxTimeoutMult * minMs;
-    const k = options.lifeguard.suspicion ? suspicionConfirmationsMax(options.suspicionMult, n) : 0;
+    const shortens = options.lifeguard.suspicion && !isSentence;
+    const k = shortens ? suspicionConfirmationsMax(options.suspicionMult, n) : 0;
     node.suspicion = new Suspicion(accuser, k, minMs, maxMs, clock.nowMs());
     node.suspicionTimer ??= new Timer(() => this.#onSuspicionTimeout(node));
     clock.arm(node.suspicionTimer, node.suspicion.remainingMs(clock.nowMs()));

@@ -79,6 +79,11 @@ export interface MemberlistOptions extends ProfileOptions {
    * answer either, and whether a suspicion of others is looked into at once. Off only for comparisons. @default {true}
    */
   promptProbes: boolean;
+  /**
+   * Whether a death before which no suspicion came is only one itself, to which the accused may object. Off only for
+   * comparisons. @default {true}
+   */
+  doubtsHearsay: boolean;
   /** The packet and stream label; empty for none (Serf never sets one). At most 255 bytes. @default {""} */
   label: string;
   /** For experiments. @default {@linkcode LIFEGUARD} */
@@ -144,6 +149,7 @@ export function resolveMemberlistOptions(
     packetBytesMax: 1400,
     eagerGossip: true,
     promptProbes: true,
+    doubtsHearsay: true,
     label: "",
     lifeguard: LIFEGUARD,
     ...fields,

@@ -166,7 +166,8 @@ class VoprRun {
       () => !leaver.running && cluster.running.every(({ life }) => isGone(life.sight(name))),
     );
     // Who hears its farewell knows, and tells, that it was one; a stray may have missed it.
-    const heard = this.#world.pruned.has(name) || cluster.running.some(({ memberlist }) => memberlist.node(name)?.status === NodeStatus.left);
+    const heard = this.#world.pruned.has(name) ||
+      cluster.running.some(({ memberlist }) => memberlist.node(name)?.status === NodeStatus.left);
     if (!heard) throw new AssertionError(`nobody knows that ${name} said farewell`);
     victim.crash();
     this.#calm.require(

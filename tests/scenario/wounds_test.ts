@@ -151,3 +151,42 @@ Deno.test("wound serf#448: who joins hears the events of before in the order of 
   equal(times.length, 16, "all that is remembered");
   deepEqual(times, [...times].sort((a, b) => a - b));
 });
+
+/**
+ * A quarter of an hour with a host that one member alone can reach, and that so takes the others for dead.
+ *
+ * @param doubtsHearsay whether the word of such a host is doubted.
+ * @returns how often the others, all sound, took each other for failed.
+ */
+function flapsAround(seed: number, doubtsHearsay: boolean): number {
+  const cluster = new SerfCluster({ seed, size: 11 }, () => ({
+    memberlist: { doubtsHearsay },
+  }));
+  cluster.form();
+  cluster.runFor(5_000);
+  const odd = cluster.node(10);
+  for (const other of cluster.nodes.slice(1, 10)) {
+    cluster.world.faults.cut(odd.host, other.host);
+    cluster.world.faults.cut(other.host, odd.host);
+  }
+  cluster.clearEvents();
+  cluster.runFor(900_000);
+  ok(cluster.world.network.counters.packetsCut > 300);
+  const sound = cluster.nodes.slice(0, 10);
+  const flaps = sound.flatMap((observer) =>
+    sound.map(({ name }) => observer.countEvents("member-failed", name))
+  );
+  cluster.world.faults.heal();
+  ok(cluster.runUntil(() => cluster.membersConverged(), 180_000), cluster.describeMembers());
+  return flaps.reduce((sum, count) => sum + count, 0);
+}
+
+Deno.test("wound serf#185, serf#223: a half-reachable host makes the others flap twenty times less than it did", () => {
+  let doubted = 0, believed = 0;
+  for (const seed of [4, 5, 6]) {
+    doubted += flapsAround(seed, true);
+    believed += flapsAround(seed, false);
+  }
+  ok(believed >= 100, `${believed} flaps where it is believed`);
+  ok(20 * doubted <= believed, `${doubted} flaps instead of ${believed}`);
+});

@@ -4,7 +4,11 @@ import type { MemberlistLife } from "../memberlist_life.ts";
 import { memberlistCluster, type SimCluster } from "../sim_cluster.ts";
 
 /** The engine without what it has beyond the paper: news waits for the next tick, a failed probe takes its whole time. */
-const AS_PUBLISHED: Partial<MemberlistOptions> = { eagerGossip: false, promptProbes: false };
+const AS_PUBLISHED: Partial<MemberlistOptions> = {
+  eagerGossip: false,
+  promptProbes: false,
+  doubtsHearsay: false,
+};
 const SWIM: Readonly<LifeguardOptions> = { probe: false, suspicion: false, buddy: false };
 
 /** The configurations of the paper's table, in its order, and what is shipped. */

@@ -10,6 +10,7 @@ const NO_SUSPICION: Partial<MemberlistOptions> = {
   suspicionMult: 0,
   lifeguard: { probe: false, suspicion: false, buddy: false },
   promptProbes: false,
+  doubtsHearsay: false,
   eagerGossip: false,
   compression: false,
   probeIntervalMs: PERIOD_MS,

@@ -118,6 +118,7 @@ Deno.test("Gossiper: suspects and the newly dead are told, those who left and th
   world.addNode("dead", 4);
   world.addNode("left", 5);
   world.receive(suspect("suspect", 1, "x"));
+  world.receive(suspect("dead", 1, "x"));
   world.receive(dead("dead", 1, "x"));
   world.receive(dead("left", 1, "left"));
   const told = () => {

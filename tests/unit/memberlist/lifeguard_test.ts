@@ -6,7 +6,8 @@ import {
   type LifeguardOptions,
   resolveMemberlistOptions,
 } from "../../../lib/memberlist/options.ts";
-import { suspect, World } from "./fakes.ts";
+import { suspicionMinMs } from "../../../lib/memberlist/formulas.ts";
+import { alive, dead, suspect, World } from "./fakes.ts";
 
 const without = (mechanism: keyof LifeguardOptions) => ({ lifeguard: { ...LIFEGUARD, [mechanism]: false } });
 
@@ -82,4 +83,32 @@ Deno.test("suspicionMult 0: who is suspected is declared dead at once", () => {
   world.runFor(0.01);
   equal(world.memberlist.node("other")!.status, NodeStatus.dead);
   throws(() => resolveMemberlistOptions({ name: "a", suspicionMult: -1 }), { option: "suspicionMult" });
+});
+
+Deno.test("hearsay: a death that no suspicion came before is a suspicion, for the least time; who objects lives", () => {
+  const world = silentWorld(9);
+  const node = world.memberlist.node("other")!;
+  const leastMs = suspicionMinMs(4, 11, 1000);
+  world.receive(dead("other", 1, "x"));
+  equal(node.status, NodeStatus.suspect);
+  equal(node.suspicionTimer!.deadlineMs - world.clock.nowMs(), leastMs);
+  world.receive(alive({ incarnation: 2 }));
+  equal(node.status, NodeStatus.alive);
+  world.receive(dead("other", 2, "x"));
+  world.clock.runFor(leastMs - 1);
+  equal(node.status, NodeStatus.suspect);
+  world.clock.runFor(1);
+  equal(node.status, NodeStatus.dead);
+});
+
+Deno.test("hearsay: a death is believed at once after a suspicion, from the node itself, and where hearsay is not doubted", () => {
+  const world = silentWorld(3);
+  world.receive(suspect("h0", 1, "y"));
+  world.receive(dead("h0", 1, "x"));
+  equal(world.memberlist.node("h0")!.status, NodeStatus.dead);
+  world.receive(dead("h1", 1, "h1"));
+  equal(world.memberlist.node("h1")!.status, NodeStatus.left);
+  const gullible = silentWorld(3, { doubtsHearsay: false });
+  gullible.receive(dead("h0", 1, "x"));
+  equal(gullible.memberlist.node("h0")!.status, NodeStatus.dead);
 });

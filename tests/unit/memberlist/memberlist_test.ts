@@ -60,6 +60,7 @@ Deno.test("the getters count nodes, and living ones", () => {
   world.addNode("b", 3);
   world.addNode("c", 4);
   world.receive(suspect("a", 1, "x"));
+  world.receive(suspect("b", 1, "x"));
   world.receive(dead("b", 1, "x"));
   equal(world.memberlist.nodeCount, 4);
   equal(world.memberlist.nodes.length, 4);
@@ -168,6 +169,7 @@ Deno.test("leave() counts only the living as listeners", () => {
   const world = new World(QUIET);
   world.addNode("dead", 2);
   world.addNode("left", 3);
+  world.receive(suspect("dead", 1, "x"));
   world.receive(dead("dead", 1, "x"));
   world.receive(dead("left", 1, "left"));
   const { list, done } = outcomes();

@@ -246,6 +246,7 @@ Deno.test("alive: a known name at another address or port is a conflict, and cha
 Deno.test("alive: a dead node's name stays its own; at a new address it is a conflict (C.3.4)", () => {
   const world = new World({ isAnswering: true });
   world.addNode("other", 2);
+  world.receive(suspect("other", 1, "x"));
   world.receive(dead("other", 1, "x"));
   world.delegate.take();
   world.receive(alive({ incarnation: 9, addr: Uint8Array.of(127, 0, 0, 3) }));
@@ -369,6 +370,7 @@ Deno.test("suspect: unknown nodes, older incarnations and the dead are left alon
   equal(world.memberlist.nodeCount, 2);
   world.receive(suspect("other", 2, "x"));
   equal(node.status, NodeStatus.alive);
+  world.receive(suspect("other", 3, "x"));
   world.receive(dead("other", 3, "x"));
   world.receive(suspect("other", 9, "x"));
   equal(node.status, NodeStatus.dead);
@@ -490,6 +492,7 @@ Deno.test("dead: unknown nodes stay unknown (C.5)", () => {
 Deno.test("dead: a node comes back only with a higher incarnation, and joins again (F.2.12)", () => {
   const world = new World({ isAnswering: true });
   const node = world.addNode("other", 2, 4);
+  world.receive(suspect("other", 4, "x"));
   world.receive(dead("other", 4, "x"));
   world.delegate.take();
   world.receive(alive({ incarnation: 4 }));

@@ -304,6 +304,7 @@ Deno.test("Prober: one probe at a time; a tick that was missed is made up for at
 Deno.test("Prober: every living node is probed once per round, and the dead are not (C.10, SWIM 4.3)", () => {
   const world = new World({ isAnswering: true });
   for (let i = 2; i < 10; i++) world.addNode(`n${i}`, i);
+  world.receive(suspect("n9", 1, "x"));
   world.receive(dead("n9", 1, "x"));
   world.runFor(12_000);
   world.transport.take();
@@ -336,6 +337,7 @@ Deno.test("Prober: the dead and the left are forgotten after gossipToTheDead, at
   world.addNode("stays", 2);
   world.addNode("dies", 3);
   world.addNode("leaves", 4);
+  world.receive(suspect("dies", 1, "x"));
   world.receive(dead("dies", 1, "x"));
   world.receive(dead("leaves", 1, "leaves"));
   world.delegate.take();

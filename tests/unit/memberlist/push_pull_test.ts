@@ -4,7 +4,7 @@ import { Address } from "../../../lib/base/address.ts";
 import { TransportError, WireError } from "../../../lib/base/errors.ts";
 import { encodeErr, PushPullMessage, type PushPullNode } from "../../../lib/memberlist/messages.ts";
 import { NodeStatus } from "../../../lib/memberlist/node_state.ts";
-import { ack, dead, encode, pushPull, World, type WorldOptions } from "./fakes.ts";
+import { ack, dead, encode, pushPull, suspect, World, type WorldOptions } from "./fakes.ts";
 
 const FROM = Address.fromHost("127.0.0.9", 7946);
 const QUIET: WorldOptions = { options: { probeIntervalMs: 1e9, gossipNodes: 0 } };
@@ -23,6 +23,7 @@ Deno.test("onExchange() answers a push/pull with all we know, dead and left incl
   world.addNode("alive", 2, 3);
   world.addNode("dead", 3);
   world.addNode("left", 4);
+  world.receive(suspect("dead", 2, "x"));
   world.receive(dead("dead", 2, "x"));
   world.receive(dead("left", 5, "left"));
   const reply = world.memberlist.onExchange(FROM, pushPull([], true))!;
@@ -44,6 +45,7 @@ Deno.test("a push/pull tells the sizes of both states, and how many nodes are wh
   const world = new World(QUIET);
   world.addNode("alive", 2);
   for (const name of ["dead", "left"]) world.addNode(name, 3);
+  world.receive(suspect("dead", 1, "x"));
   world.receive(dead("dead", 1, "x"));
   world.receive(dead("left", 1, "left"));
   world.metrics.entries.length = 0;
