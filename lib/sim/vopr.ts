@@ -160,15 +160,15 @@ class VoprRun {
     const [leaver, victim] = [staying[0]!, staying[1]!];
     this.#world.leave(leaver);
     const { name } = leaver;
-    this.#calm.require(
-      () => `${name} has not left for all`,
-      spreadMs + detectMs,
-      () => !leaver.running && cluster.running.every(({ life }) => isGone(life.sight(name))),
-    );
     // Who hears its farewell knows, and tells, that it was one; a stray may have missed it.
-    const heard = this.#world.pruned.has(name) ||
-      cluster.running.some(({ memberlist }) => memberlist.node(name)?.status === NodeStatus.left);
-    if (!heard) throw new AssertionError(`nobody knows that ${name} said farewell`);
+    let isHeard = this.#world.pruned.has(name);
+    this.#calm.require(() => `${name} has not left for all`, spreadMs + detectMs, () => {
+      isHeard ||= staying.slice(1).some(({ memberlist }) =>
+        memberlist.node(name)?.status === NodeStatus.left
+      );
+      return !leaver.running && cluster.running.every(({ life }) => isGone(life.sight(name)));
+    });
+    if (!isHeard) throw new AssertionError(`nobody knows that ${name} said farewell`);
     victim.crash();
     this.#calm.require(
       () => `${victim.name} has not failed for all`,
