@@ -1,14 +1,41 @@
 /** How Go's `%v` shows what a JSON file held: `map[a:x b:1.5]`, `[1 a <nil>]`, `1e+06`. */
 import { compareBytewise } from "../base/go_text.ts";
 
-/** @param value a value that came out of JSON. */
+/** A piece of text that is ready, or a value that is not. */
+type Pending = { readonly text: string } | { readonly value: unknown };
+
+/** @param value a value that came out of JSON, nested however deeply. */
 export function goValueText(value: unknown): string {
+  let text = "";
+  // What is to be written yet, the next of it last: a file may nest its values deeper than calls can be.
+  const left: Pending[] = [{ value }];
+  for (let next = left.pop(); next !== undefined; next = left.pop()) {
+    if ("text" in next) text += next.text;
+    else if (typeof next.value === "object" && next.value !== null) {
+      left.push(...piecesOf(next.value).reverse());
+    } else text += scalarText(next.value);
+  }
+  return text;
+}
+
+function piecesOf(container: object): Pending[] {
+  if (Array.isArray(container)) {
+    const items = container.flatMap((value, i): Pending[] =>
+      i === 0 ? [{ value }] : [{ text: " " }, { value }]
+    );
+    return [{ text: "[" }, ...items, { text: "]" }];
+  }
+  const entries = Object.entries(container).sort(([a], [b]) => compareBytewise(a, b));
+  const pairs = entries.flatMap((
+    [key, value],
+    i,
+  ): Pending[] => [{ text: `${i === 0 ? "" : " "}${key}:` }, { value }]);
+  return [{ text: "map[" }, ...pairs, { text: "]" }];
+}
+
+function scalarText(value: unknown): string {
   if (value === null || value === undefined) return "<nil>";
-  if (typeof value === "number") return floatText(value);
-  if (Array.isArray(value)) return `[${value.map(goValueText).join(" ")}]`;
-  if (typeof value !== "object") return String(value);
-  const entries = Object.entries(value).sort(([a], [b]) => compareBytewise(a, b));
-  return `map[${entries.map(([key, inner]) => `${key}:${goValueText(inner)}`).join(" ")}]`;
+  return typeof value === "number" ? floatText(value) : String(value);
 }
 
 /** The Go type that JSON decoding gives a value: `string`, `float64`, `bool`, `[]interface {}`, ... */

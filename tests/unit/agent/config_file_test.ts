@@ -82,6 +82,16 @@ Deno.test("decodeConfig() complains about keys and types as HashiCorp's agent do
   }
 });
 
+Deno.test("decodeConfig() shows a value of the wrong type however deeply it is nested", () => {
+  const depth = 9_000;
+  const lists = "[".repeat(depth) + "]".repeat(depth), maps = '{"a":'.repeat(depth) + "1" + "}".repeat(depth);
+  const shownMaps = "map[a:".repeat(depth) + "1" + "]".repeat(depth);
+  const message = (type: string, value: string) =>
+    `1 error(s) decoding:\n\n${typed("role", "string", type, value)}`;
+  throws(() => decodeConfig(`{"role":${lists}}`), { message: message("[]interface {}", lists) });
+  throws(() => decodeConfig(`{"role":${maps}}`), { message: message("map[string]interface {}", shownMaps) });
+});
+
 Deno.test("decodeConfig() names other faults alone", () => {
   for (const [json, message] of OTHER_FAULTS) throws(() => decodeConfig(json), { message }, json);
 });
