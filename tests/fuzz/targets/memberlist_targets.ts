@@ -1,0 +1,315 @@
+/** Targets below Serf: memberlist's messages, and what is wrapped around them. */
+import fc from "fast-check";
+import { WireError } from "../../../lib/base/errors.ts";
+import { Keyring } from "../../../lib/memberlist/keyring.ts";
+import * as messages from "../../../lib/memberlist/messages.ts";
+import { MessageType } from "../../../lib/memberlist/messages.ts";
+import { decodeCompound, encodeCompound } from "../../../lib/wire/compound.ts";
+import { checkCrcHeader, CRC_HEADER_BYTES, writeCrcHeader } from "../../../lib/wire/crc32.ts";
+import { Label } from "../../../lib/wire/label.ts";
+import { lzwBoundBytes, lzwCompressInto, lzwDecompress } from "../../../lib/wire/lzw.ts";
+import { MsgpackReader } from "../../../lib/wire/msgpack_reader.ts";
+import type { MsgpackWriter } from "../../../lib/wire/msgpack_writer.ts";
+import { leafMessages } from "../../golden/leaves.ts";
+import { concat, fromHex, SAMPLES } from "../../golden/sample.ts";
+import type { Target } from "../support/target.ts";
+import { bytes, type Codec, codec, family, flag, payload, text, u16, u32, written } from "./family.ts";
+
+const LEAVES = leafMessages().filter((leaf) => leaf.length < 2000);
+/** The golden packets and streams, as they were captured. */
+export const CAPTURED: readonly { readonly isStream: boolean; readonly bytes: Uint8Array }[] = SAMPLES.map(
+  ({ transport, hex }) => ({ isStream: transport !== "udp", bytes: fromHex(hex) }),
+).filter((sample) => sample.bytes.length < 4000);
+const WORDS = ["Node", "SeqNo", "SourceAddr", "Addr", "Meta", "Vsn", "Incarnation", "From", "Algo", "Buf"];
+
+/** A decoder that fills an object. */
+function filling<T extends object>(
+  create: () => T,
+  decode: (bytes: Uint8Array, start: number, end: number, into: T) => void,
+): (bytes: Uint8Array, start: number, end: number) => T {
+  return (input, start, end) => {
+    const into = create();
+    decode(input, start, end, into);
+    return into;
+  };
+}
+
+/** Appends a message without its type byte, which stands there already. */
+function body(writer: MsgpackWriter, write: (writer: MsgpackWriter) => void): void {
+  writer.raw(written(write).subarray(1));
+}
+
+const source = { sourceAddr: bytes, sourcePort: u16, sourceNode: text };
+const accusation = fc.record({ incarnation: u32, node: text, from: text });
+const vsn: fc.Arbitrary<Uint8Array> = fc.oneof(
+  fc.constant(new Uint8Array(0)),
+  fc.uint8Array({ minLength: 6, maxLength: 8 }),
+);
+const node = fc.record({
+  name: text,
+  addr: bytes,
+  port: u16,
+  meta: bytes,
+  incarnation: u32,
+  state: fc.nat(5),
+  vsn,
+});
+
+const pushPull = codec<{ join: boolean; userState: Uint8Array; nodes: readonly messages.PushPullNode[] }>({
+  decode(input, start, end) {
+    const message = new messages.PushPullMessage(input.subarray(start - 1, end));
+    const nodes: messages.PushPullNode[] = [];
+    message.forEachNode((each) => nodes.push({ ...each }));
+    return { join: message.join, userState: message.userState, nodes };
+  },
+  encode: (writer, { join, userState, nodes }) => {
+    body(writer, (inner) => {
+      const header = { join, nodes: nodes.length, userStateLen: userState.length };
+      messages.encodePushPullHeader(inner, header);
+      for (const each of nodes) messages.encodePushPullNode(inner, each);
+      inner.raw(userState);
+    });
+  },
+  // States that no node has are read, and never written.
+  isWritable: ({ nodes }) => nodes.every((each) => each.state >= 0),
+  generated: fc.record({ join: flag, userState: bytes, nodes: fc.array(node, { maxLength: 4 }) }),
+});
+
+/** memberlist's messages, without push/pull. */
+export const MEMBERLIST_CODECS: ReadonlyMap<number, Codec> = new Map<number, Codec>([
+  [
+    MessageType.ping,
+    codec({
+      decode: filling(messages.createPing, messages.decodePing),
+      encode: (writer, ping) => body(writer, (inner) => messages.encodePing(inner, ping)),
+      generated: fc.record({ seqNo: u32, node: text, ...source }),
+    }),
+  ],
+  [
+    MessageType.indirectPing,
+    codec({
+      decode: filling(messages.createIndirectPing, messages.decodeIndirectPing),
+      encode: (writer, ping) => body(writer, (inner) => messages.encodeIndirectPing(inner, ping)),
+      generated: fc.record({ seqNo: u32, target: bytes, port: u16, node: text, nack: flag, ...source }),
+    }),
+  ],
+  [
+    MessageType.ack,
+    codec({
+      decode: filling(messages.createAck, messages.decodeAck),
+      encode: (writer, ack) => body(writer, (inner) => messages.encodeAck(inner, ack.seqNo, ack.payload)),
+      generated: fc.record({ seqNo: u32, payload }),
+    }),
+  ],
+  [
+    MessageType.nack,
+    codec({
+      decode: messages.decodeNack,
+      encode: (writer, seqNo) => body(writer, (inner) => messages.encodeNack(inner, seqNo)),
+      generated: u32,
+    }),
+  ],
+  ...([[MessageType.suspect, messages.encodeSuspect], [MessageType.dead, messages.encodeDead]] as const).map(
+    ([type, encode]): [number, Codec] => [
+      type,
+      codec({
+        decode: filling(messages.createAccusation, messages.decodeSuspect),
+        encode: (writer, { incarnation, node, from }) => {
+          body(writer, (inner) => encode(inner, incarnation, node, from));
+        },
+        generated: accusation,
+      }),
+    ],
+  ),
+  [
+    MessageType.alive,
+    codec({
+      decode: filling(messages.createAlive, messages.decodeAlive),
+      encode: (writer, alive) => body(writer, (inner) => messages.encodeAlive(inner, alive)),
+      generated: fc.record({ incarnation: u32, node: text, addr: bytes, port: u16, meta: bytes, vsn }),
+    }),
+  ],
+  [
+    MessageType.compress,
+    codec({
+      decode: filling(messages.createCompressed, messages.decodeCompressed),
+      encode: (writer, { buf }) => body(writer, (inner) => messages.encodeCompressed(inner, buf)),
+      generated: fc.record({ algo: fc.constant<number>(0), buf: bytes }),
+    }),
+  ],
+  [
+    MessageType.err,
+    codec({
+      decode: messages.decodeErr,
+      encode: (writer, error) => body(writer, (inner) => messages.encodeErr(inner, error)),
+      generated: text,
+    }),
+  ],
+  [
+    MessageType.user,
+    codec({
+      decode: (input, start, end) => messages.decodeUserStream(input.subarray(start - 1, end)),
+      encode: (writer, message) => {
+        body(writer, (inner) => {
+          messages.encodeUserHeader(inner, message.length);
+          inner.raw(message);
+        });
+      },
+      generated: bytes,
+    }),
+  ],
+]);
+
+const memberlistMessages = family("memberlist message", MEMBERLIST_CODECS, LEAVES, WORDS);
+/** Apart from the others, as it is the largest message of a stranger. */
+const pushPulls = family("push/pull", new Map([[MessageType.pushPull, pushPull]]), [
+  written((writer) => {
+    messages.encodePushPullHeader(writer, { join: true, nodes: 1, userStateLen: 2 });
+    const addr = Uint8Array.of(127, 0, 0, 1), six = Uint8Array.of(1, 5, 2, 2, 5, 5);
+    messages.encodePushPullNode(writer, {
+      name: "n",
+      addr,
+      port: 7946,
+      meta: addr,
+      incarnation: 1,
+      state: 0,
+      vsn: six,
+    });
+    writer.raw(addr.subarray(0, 2));
+  }),
+  ...LEAVES.filter((leaf) => leaf[0] === MessageType.pushPull),
+], ["Nodes", "UserStateLen", "Join", "State", ...WORDS]);
+
+const compound: Target = {
+  name: "compound",
+  seeds: CAPTURED.map((sample) => sample.bytes).filter((packet) => packet[0] === MessageType.compound),
+  words: [],
+  refusals: [WireError],
+  begin: () => ({
+    decode(input, start, end) {
+      if (input[start] !== MessageType.compound || start === end) throw new WireError("no compound", start);
+      const parts: Uint8Array[] = [];
+      const missing = decodeCompound(
+        input,
+        start + 1,
+        end,
+        (from, to) => parts.push(input.subarray(from, to)),
+      );
+      return { parts, missing };
+    },
+    encode(value) {
+      const { parts, missing } = value as { parts: Uint8Array[]; missing: number };
+      if (missing > 0 || parts.length === 0) return undefined;
+      return written((writer) => encodeCompound(writer, parts));
+    },
+  }),
+  generated: fc.record({ parts: fc.array(bytes, { minLength: 1, maxLength: 20 }), missing: fc.constant(0) }),
+};
+
+const INFLATED_BYTES_MAX = 1 << 16;
+
+function compressed(plain: Uint8Array): Uint8Array {
+  const target = new Uint8Array(lzwBoundBytes(plain.length));
+  return target.slice(0, lzwCompressInto(plain, 0, plain.length, target, 0));
+}
+
+const lzw: Target = {
+  name: "lzw",
+  seeds: [...LEAVES.slice(0, 40), new Uint8Array(5000), concat(...LEAVES.slice(0, 60))].map(compressed),
+  words: [],
+  refusals: [WireError],
+  // A few bytes may become everything that is allowed: the limit is what counts.
+  weightMax: () => INFLATED_BYTES_MAX + 1024,
+  begin: () => ({
+    decode: (input, start, end) => lzwDecompress(input, start, end, INFLATED_BYTES_MAX),
+    encode: (plain) => compressed(plain as Uint8Array),
+  }),
+  generated: fc.oneof(
+    bytes,
+    fc.array(fc.constantFrom(1, 2), { maxLength: 3000 }).map((a) => Uint8Array.from(a)),
+  ),
+};
+
+const label = new Label("foo");
+const headers: Target = {
+  name: "label and checksum",
+  seeds: [
+    ...CAPTURED.map((sample) => sample.bytes).filter((packet) => packet[0] === MessageType.crc),
+    concat(label.header, LEAVES[0]!),
+    label.header,
+  ],
+  words: [label.header, label.header.subarray(0, 1), Uint8Array.of(MessageType.crc)],
+  refusals: [WireError],
+  begin: () => ({
+    decode: (input, start, end) => {
+      const at = input[start] === MessageType.label && start < end ? label.strip(input, start, end) : start;
+      const rest = checkCrcHeader(input, at, end);
+      return { hasLabel: at > start, hasCrc: rest > at, rest: input.subarray(rest, end) };
+    },
+    encode(value) {
+      const { hasLabel, hasCrc, rest } = value as { hasLabel: boolean; hasCrc: boolean; rest: Uint8Array };
+      const packet = hasCrc ? concat(new Uint8Array(CRC_HEADER_BYTES), rest) : rest;
+      if (hasCrc) writeCrcHeader(packet);
+      return hasLabel ? concat(label.header, packet) : packet;
+    },
+  }),
+  generated: fc.record({
+    hasLabel: flag,
+    hasCrc: fc.constant(true),
+    rest: bytes,
+  }),
+};
+
+/** The samples' own among them. None of 24 bytes: what opens those takes half a millisecond. */
+const sampleKeys = [...new Set(SAMPLES.flatMap(({ key }) => key === undefined ? [] : [key]))].map(fromHex);
+const KEYS = sampleKeys.filter((key) => key.length !== 24);
+const NO_AAD = new Uint8Array(0);
+
+const sealed: Target = {
+  name: "sealed packet",
+  seeds: SAMPLES.filter(({ key, transport, len }) => key !== undefined && transport === "udp" && len < 1000)
+    .map(({ hex }) => fromHex(hex)),
+  words: [Uint8Array.of(0), Uint8Array.of(1)],
+  refusals: [WireError],
+  begin: () => {
+    const keyring = new Keyring(KEYS);
+    return {
+      decode: (input, start, end) => keyring.open(input, start, end, NO_AAD),
+      encode: (plain) => {
+        // A nonce by content: encoding twice gives the same bytes.
+        const bytes = plain as Uint8Array;
+        const fixed = { below: () => 0, uniform: () => 0, fill: (nonce: Uint8Array) => nonce.fill(9) };
+        const target = new Uint8Array(bytes.length + 64);
+        keyring.use(KEYS[bytes.length % KEYS.length]!);
+        return target.slice(0, keyring.sealInto(target, 0, bytes, NO_AAD, fixed));
+      },
+    };
+  },
+  generated: fc.oneof(bytes, fc.nat(3000).map((length) => new Uint8Array(length).fill(length))),
+};
+
+const reader = new MsgpackReader();
+const skipping: Target = {
+  name: "msgpack skip",
+  seeds: LEAVES.map((leaf) => leaf.subarray(1)),
+  words: [],
+  msgpackAt: 0,
+  refusals: [WireError],
+  begin: () => ({
+    decode: (input, start, end) => {
+      reader.reset(input, start, end).skip();
+      return input.subarray(start, reader.position);
+    },
+    encode: (value) => (value as Uint8Array).slice(),
+  }),
+};
+
+export const MEMBERLIST_TARGETS: readonly Target[] = [
+  memberlistMessages,
+  pushPulls,
+  compound,
+  lzw,
+  headers,
+  sealed,
+  skipping,
+];

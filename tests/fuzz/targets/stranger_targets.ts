@@ -1,0 +1,199 @@
+/** Targets that keep a state: a whole memberlist, which strangers send packets and streams. */
+import { Address } from "../../../lib/base/address.ts";
+import { WireError } from "../../../lib/base/errors.ts";
+import { SeededRandom } from "../../../lib/base/seeded_random.ts";
+import { Keyring } from "../../../lib/memberlist/keyring.ts";
+import { MessageType, STREAM_DECOMPRESSED_BYTES_MAX } from "../../../lib/memberlist/messages.ts";
+import { StreamFrameReader } from "../../../lib/memberlist/stream_frame_reader.ts";
+import { StreamFrames } from "../../../lib/memberlist/stream_frames.ts";
+import { Label } from "../../../lib/wire/label.ts";
+import { concat } from "../../golden/sample.ts";
+import { World } from "../../unit/memberlist/fakes.ts";
+import { Digest } from "../support/digest.ts";
+import type { Subject, Target } from "../support/target.ts";
+import { bytes } from "./family.ts";
+import { CAPTURED, MEMBERLIST_CODECS } from "./memberlist_targets.ts";
+
+const QUIET = { probeIntervalMs: 1e9, pushPullIntervalMs: 0, gossipNodes: 0 };
+const KEYRING = new Keyring([new Uint8Array(32).fill(3)]);
+const STRANGER = Address.fromHost("127.0.0.9", 7946);
+/** What one packet may make us send, and how many messages it may hold. */
+const PACKETS_SENT_MAX = 16, MESSAGES_MAX = 512;
+/** Lines that a batch may log; its packets come within no time. */
+const LINES_MAX = 100;
+
+/** One byte in front of the packet says to which kind of cluster it goes. */
+const ways = { plain: 0, sealed: 1, unsealed: 2, labelled: 3 } as const;
+
+function seal(plain: Uint8Array, random: SeededRandom): Uint8Array {
+  const sealed = new Uint8Array(plain.length + 64);
+  return sealed.slice(0, KEYRING.sealInto(sealed, 0, plain, new Uint8Array(0), random));
+}
+
+function newWorlds(): readonly World[] {
+  const plain = new World({ options: QUIET });
+  const sealed = new World({ options: QUIET, keyring: KEYRING });
+  const labelled = new World({ options: { ...QUIET, label: "foo" } });
+  return [plain, sealed, sealed, labelled];
+}
+
+const packets: Target = {
+  name: "UDP packet",
+  seeds: CAPTURED.filter((sample) => !sample.isStream).flatMap((sample) => [
+    concat(Uint8Array.of(ways.plain), sample.bytes),
+    concat(Uint8Array.of(ways.sealed), sample.bytes),
+    concat(Uint8Array.of(ways.unsealed), sample.bytes),
+    concat(Uint8Array.of(ways.labelled), new Label("foo").header, sample.bytes),
+  ]),
+  words: [...Object.values(MessageType).map((type) => Uint8Array.of(type)), Uint8Array.of(7, 2, 0, 1, 0, 1)],
+  msgpackAt: 2,
+  isStateful: true,
+  refusals: [],
+  begin: packetSubject,
+};
+
+function packetSubject(): Subject {
+  const worlds = newWorlds();
+  const random = new SeededRandom(1, "nonces");
+  return {
+    decode(input, start, end) {
+      const way = (input[start] ?? 0) & 3;
+      const world = worlds[way]!;
+      const packet = input.subarray(Math.min(end, start + 1), end);
+      world.memberlist.onPacket(STRANGER, way === ways.sealed ? seal(packet, random) : packet);
+      const sent = world.transport.take().length, heard = world.delegate.userMessages.splice(0);
+      if (sent > PACKETS_SENT_MAX) throw new Error(`${sent} packets were sent for one`);
+      if (heard.length > MESSAGES_MAX) throw new Error(`${heard.length} messages were in one packet`);
+      const bytesHeard = heard.reduce((sum, message) => sum + message.length, 0);
+      // Nesting may show the same bytes at several depths, but none twice at one.
+      if (bytesHeard > packet.length + (1 << 16)) {
+        throw new Error(`${bytesHeard} bytes came out of one packet`);
+      }
+      world.delegate.pings.length = 0;
+      world.delegate.events.length = 0;
+      return undefined;
+    },
+    finish() {
+      for (const world of worlds) {
+        if (world.logger.lines.length > LINES_MAX) {
+          throw new Error(`${world.logger.lines.length} lines were logged`);
+        }
+        world.runFor(5_000);
+      }
+    },
+  };
+}
+
+const frames = new StreamFrames({
+  label: new Label(""),
+  compression: true,
+  keyring: undefined,
+  random: new SeededRandom(1),
+});
+
+/** A code of 12 bits stands for at most 3838 bytes. */
+const inflatedMax = (length: number) => Math.min(STREAM_DECOMPRESSED_BYTES_MAX, 2600 * length) + 4096;
+
+const STREAMS = CAPTURED.filter((sample) => sample.isStream).map((sample) => sample.bytes);
+
+const streams: Target = {
+  name: "TCP stream",
+  seeds: STREAMS,
+  words: [Uint8Array.of(9), Uint8Array.of(6), Uint8Array.of(10), Uint8Array.of(0xf4, 1, 0x61)],
+  msgpackAt: 1,
+  refusals: [WireError],
+  weightMax: inflatedMax,
+  begin: () => ({
+    decode(input, start, end) {
+      const stream = input.subarray(start, end);
+      checkFrames(stream);
+      return frames.decode(stream, "request");
+    },
+    encode: (message) => frames.encode(message as Uint8Array, "request"),
+  }),
+  generated: bytes.filter((message) => message.length > 0),
+};
+
+/** The end of a message is found where it is, however the stream is cut, and its decoder misses nothing behind it. */
+function checkFrames(stream: Uint8Array): void {
+  for (const isEncrypted of [false, true]) {
+    const whole = new StreamFrameReader(true, isEncrypted).scan(stream, stream.length);
+    const dripping = new StreamFrameReader(true, isEncrypted);
+    const step = 1 + stream.length % 13;
+    for (let length = 0; length < stream.length + step; length += step) {
+      const here = Math.min(length, stream.length);
+      const end = dripping.scan(stream, here);
+      if (end === 0) continue;
+      // What is broken is complete with what is here.
+      if (end !== whole && !(end === here && whole === stream.length)) {
+        throw new Error(`a message ends at ${end} when it drips, and at ${whole} when it does not`);
+      }
+      break;
+    }
+    if (!isEncrypted && whole >= 2 && whole < stream.length) checkNothingMissed(stream, whole);
+  }
+}
+
+function checkNothingMissed(stream: Uint8Array, end: number): void {
+  const codec = MEMBERLIST_CODECS.get(stream[0]!);
+  if (codec === undefined) return;
+  const outcomes = [end, stream.length].map((length) => {
+    try {
+      return new Digest(codec.decode(stream.subarray(0, length), 1, length)).hash;
+    } catch (error) {
+      if (!(error instanceof WireError)) throw error;
+      return -1;
+    }
+  });
+  if (outcomes[0] !== outcomes[1]) throw new Error(`the message does not end at ${end}`);
+}
+
+const sealedFrames = new StreamFrames({
+  label: new Label("foo"),
+  compression: false,
+  keyring: KEYRING,
+  random: { below: () => 0, uniform: () => 0, fill: (nonce) => nonce.fill(9) },
+});
+
+const sealedStreams: Target = {
+  name: "sealed TCP stream",
+  seeds: STREAMS.map((stream) => sealedFrames.encode(stream, "reply")),
+  words: [Uint8Array.of(10)],
+  refusals: [WireError],
+  weightMax: inflatedMax,
+  begin: () => ({
+    decode: (input, start, end) => sealedFrames.decode(input.subarray(start, end), "reply"),
+    encode: (message) => sealedFrames.encode(message as Uint8Array, "reply"),
+  }),
+  // What begins as a compressed message would be taken for one.
+  generated: bytes.filter((message) => message.length > 0 && message[0] !== MessageType.compress),
+};
+
+const exchanges: Target = {
+  name: "TCP exchange",
+  seeds: STREAMS,
+  words: [Uint8Array.of(9), Uint8Array.of(6), Uint8Array.of(0)],
+  msgpackAt: 1,
+  isStateful: true,
+  refusals: [],
+  begin: () => {
+    const world = new World({ options: QUIET });
+    return {
+      decode(input, start, end) {
+        const reply = world.memberlist.onExchange(STRANGER, input.subarray(start, end));
+        world.transport.packets.length = world.delegate.userMessages.length = 0;
+        world.delegate.remoteStates.length = world.delegate.events.length = 0;
+        // Our own state, which strangers may have filled with some hundred nodes of names of their own.
+        return reply?.length;
+      },
+      finish() {
+        if (world.logger.lines.length > LINES_MAX) {
+          throw new Error(`${world.logger.lines.length} lines were logged`);
+        }
+        world.runFor(5_000);
+      },
+    };
+  },
+};
+
+export const STRANGER_TARGETS: readonly Target[] = [packets, streams, sealedStreams, exchanges];
