@@ -3,13 +3,9 @@ import { deepEqual, ok } from "../support/assert.ts";
 import { SeededRandom } from "../../lib/base/seeded_random.ts";
 import { membersOf, type RunningAgent, sleep, withAgents } from "../support/agents.ts";
 import { testOurs } from "../support/binaries.ts";
+import { anonymousKib } from "../support/process_facts.ts";
 
 const KEY = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
-
-async function anonymousKib(agent: RunningAgent): Promise<number> {
-  const status = await Deno.readTextFile(`/proc/${agent.pid}/status`);
-  return Number(status.match(/^RssAnon:\s+([0-9]+)/m)![1]);
-}
 
 async function isWell(binary: string, agent: RunningAgent): Promise<void> {
   deepEqual((await membersOf(binary, agent.rpc)).map((row) => [row.name, row.status]), [[
@@ -66,12 +62,12 @@ for (const [what, args] of [["plain", []], ["encrypted", [`-encrypt=${KEY}`]]] a
       withAgents(async (start) => {
         const host = what === "plain" ? "127.0.70.1" : "127.0.70.2";
         const agent = await start({ binary: ours, name: "target", host, args });
-        const before = await anonymousKib(agent);
+        const before = await anonymousKib(agent.pid);
         await floodUdp(host, 10_000);
         await floodTcp(host, 7946, 300);
         await floodTcp(host, 7373, 300);
         await isWell(ours, agent);
-        const grown = await anonymousKib(agent) - before;
+        const grown = await anonymousKib(agent.pid) - before;
         ok(grown < 100_000, `anonymous memory grew by ${grown} KiB`);
         const lines = agent.output.split("\n").length;
         ok(lines < 2_500, `the log has ${lines} lines: logging of hostile input is not bounded`);

@@ -188,9 +188,9 @@ const tags: Target = {
     decode: (input, start, end) => decodeTags(input.subarray(start, end)),
     // The encoder sorts, the decoder keeps the order: what is sorted comes back as it was.
     encode: (value) => {
-      const sorted = [...value as Map<string, string>].sort(([a], [b]) => compareBytewise(a, b));
-      const isSorted = sorted.every(([key], i) => [...(value as Map<string, string>).keys()][i] === key);
-      return isSorted ? encodeTags(new Map(sorted), 5) : undefined;
+      const keys = [...(value as Map<string, string>).keys()];
+      const isSorted = keys.every((key, i) => i === 0 || compareBytewise(keys[i - 1]!, key) < 0);
+      return isSorted ? encodeTags(value as Map<string, string>, 5) : undefined;
     },
   }),
   generated: textMap.map((map) => new Map([...map].sort(([a], [b]) => compareBytewise(a, b)))),
