@@ -156,12 +156,13 @@ class VoprRun {
   #farewell(): void {
     const { cluster, staying } = this.#world;
     const { spreadMs, detectMs } = this.#calm.bounds;
-    if (staying.length < 3) return;
+    // Who is pruned while it runs is forgotten by Serf alone: it may know nobody who could be told.
+    if (staying.length < 3 || this.#world.pruned.size > 0) return;
     const [leaver, victim] = [staying[0]!, staying[1]!];
     this.#world.leave(leaver);
     const { name } = leaver;
     // Who hears its farewell knows, and tells, that it was one; a stray may have missed it.
-    let isHeard = this.#world.pruned.has(name);
+    let isHeard = false;
     this.#calm.require(() => `${name} has not left for all`, spreadMs + detectMs, () => {
       isHeard ||= staying.slice(1).some(({ memberlist }) =>
         memberlist.node(name)?.status === NodeStatus.left

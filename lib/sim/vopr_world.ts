@@ -1,10 +1,11 @@
 /** A cluster for the campaign: members with disks and keys, an operator who starts and stops them, and the books. */
 import type { Address } from "../base/address.ts";
+import { AssertionError } from "../base/assert.ts";
 import { LogLevel } from "../base/ports.ts";
 import { SeededRandom } from "../base/seeded_random.ts";
 import { Timer } from "../base/timer_heap.ts";
 import { Keyring } from "../memberlist/keyring.ts";
-import type { QueryEvent } from "../serf/events.ts";
+import type { QueryEvent, SerfEvent } from "../serf/events.ts";
 import { SerfCluster } from "./serf_cluster.ts";
 import type { SerfLife, SerfLifeOptions } from "./serf_life.ts";
 import type { SimNode } from "./sim_node.ts";
@@ -21,7 +22,7 @@ const KEY_BYTES = 16;
 
 /** What became of a member's present life, beyond what it knows itself. */
 export interface LifeBook {
-  /** User events up to this time are none of its business: an earlier life has seen them. */
+  /** User events up to this time are none of its business: an earlier life has seen them. -1 without a snapshot. */
   startEventTime: number;
   /** Whether it has joined without wanting the past. */
   ignoresOld: boolean;
@@ -156,7 +157,7 @@ export class VoprWorld {
     const disk = plan.snapshots ? this.disks.get(member.name) : undefined;
     const isTwin = !this.cluster.nodes.includes(member);
     const storage = isTwin ? undefined : disk?.open();
-    const startEventTime = storage === undefined ? 0 : this.snapshots.begin(member, disk!, storage);
+    const startEventTime = storage === undefined ? -1 : this.snapshots.begin(member, disk!, storage);
     this.#books.set(member, { startEventTime, ignoresOld: false });
     return {
       memberlist: plan.memberlist,
@@ -164,9 +165,20 @@ export class VoprWorld {
       keyring: plan.encrypted ? new Keyring(this.keys) : undefined,
       storage,
       onQuery: (query) => this.onQuery(member, query),
-      onEvent: (event) => this.snapshots.onEvent(member, event),
+      onEvent: (event) => {
+        this.#refuseOld(member, event);
+        this.snapshots.onEvent(member, event);
+      },
       onQuit: () => this.#onQuit(member),
     };
+  }
+
+  /** What an earlier life has seen, by its snapshot, is not to be told again. */
+  #refuseOld(member: Member, event: SerfEvent): void {
+    if (event.type !== "user" || event.lTime > this.book(member).startEventTime) return;
+    throw new AssertionError(
+      `${member.name} was told of ${event.name} of time ${event.lTime} in an earlier life`,
+    );
   }
 
   /** The others have voted against it: the agent would end. */
