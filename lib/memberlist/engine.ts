@@ -7,6 +7,7 @@ import type { Awareness } from "./awareness.ts";
 import type { BroadcastQueue } from "./broadcast_queue.ts";
 import type { MemberlistCounters } from "./counters.ts";
 import type { MemberlistDelegate } from "./delegate.ts";
+import type { Listeners } from "./listeners.ts";
 import type { NodeState } from "./node_state.ts";
 import type { NodeDirectory } from "./node_table.ts";
 import type { MemberlistOptions } from "./options.ts";
@@ -25,6 +26,7 @@ export interface Engine extends CorePorts {
   readonly awareness: Awareness;
   readonly acks: AckRegistry;
   readonly roundTrips: RoundTrips;
+  readonly listeners: Listeners;
   readonly counters: MemberlistCounters;
   readonly metrics: MetricsSink;
   /** For every line that a stranger's packet can cause. */

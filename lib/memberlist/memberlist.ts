@@ -25,6 +25,7 @@ import { PacketReceiver } from "./packet_receiver.ts";
 import { PacketSender } from "./packet_sender.ts";
 import { PingResponder } from "./ping_responder.ts";
 import { Prober } from "./prober.ts";
+import { Listeners } from "./listeners.ts";
 import { RoundTrips } from "./round_trips.ts";
 import { PushPull } from "./push_pull.ts";
 import { StreamFrames } from "./stream_frames.ts";
@@ -112,6 +113,7 @@ export class Memberlist implements TransportSink {
       ),
       acks: new AckRegistry(),
       roundTrips: new RoundTrips(),
+      listeners: new Listeners(),
       counters: createMemberlistCounters(),
       strangers: new LogLimiter(clock, logger, STRANGER_LINES_BURST, STRANGER_LINES_PER_SECOND),
     };

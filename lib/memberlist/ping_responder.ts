@@ -127,10 +127,11 @@ export class PingResponder {
     streamPing.open(errand.target, errand.leftMs);
   }
 
-  /** Only members, where they are known to be: else strangers could find out by us which ports are open elsewhere. */
+  /** Only members, where they are known to listen: else strangers could find out by us which ports are open elsewhere. */
   #mayKnock({ node, target }: Errand): boolean {
-    const { options, table } = this.#engine;
-    return options.promptProbes && options.tcpPings && table.get(node)?.address.equals(target) === true;
+    const { options, table, listeners } = this.#engine;
+    if (!options.promptProbes || !options.tcpPings || !listeners.has(target)) return false;
+    return table.get(node)?.address.equals(target) === true;
   }
 
   /** As our own probes' (probe.ts). */

@@ -13,7 +13,8 @@
  *   insisting   another went over TCP, as the ack takes longer than they do of late (round_trips.ts); where that is
  *               not known, nothing did yet
  *   detouring   helpers were asked to ping it, and at the latest now a ping went over TCP; a late ack counts too
- *   refused     the TCP ping met a host where nobody listens: the process is gone, or a firewall says so
+ *   refused     the TCP ping met a host where nobody listens any more (listeners.ts): the process is gone, or a
+ *               firewall says so that was not there before
  *   settled     refused, and every helper has sent a nack, or had the time to
  *   deadline    probeInterval * (health score + 1) after the ping
  * ```
@@ -161,6 +162,7 @@ export class Probe implements AckSink {
     if (this.#stage !== Stage.detouring) {
       roundTrips.onRoundTrip(nowMs - this.#sentMs);
       delegate.onPingCompleted(target, nowMs - this.#sentMs, payload);
+      this.#getToKnow(target);
     }
     // One that we read when the deadline had passed, but before we noticed, clears the target: it is us who stood still.
     this.#end(nowMs > this.#deadlineMs ? 1 : -1);
@@ -220,17 +222,27 @@ export class Probe implements AckSink {
     this.#knock(target, nowMs);
   }
 
+  /** Finds out, once, while all is well, whether it accepts connections: listeners.ts. */
+  #getToKnow(target: NodeState): void {
+    const { options, listeners } = this.#engine;
+    if (!options.promptProbes || this.#streamPing !== undefined || !this.#takesStreamPings(target)) return;
+    if (!listeners.isFirstCall(this.#address!)) return;
+    new StreamPing(this.#engine, this.#frames, this.#ping).open(this.#address!, options.probeIntervalMs);
+  }
+
+  #takesStreamPings(target: NodeState): boolean {
+    return this.#engine.options.tcpPings && target.versions.pMax >= TCP_PING_VERSION;
+  }
+
   /** Tries TCP, once. */
   #knock(target: NodeState, nowMs: number): void {
-    const { options } = this.#engine;
     const leftMs = this.#deadlineMs - nowMs;
-    if (this.#streamPing !== undefined || !options.tcpPings || leftMs <= 0) return;
-    if (target.versions.pMax < TCP_PING_VERSION) return;
+    if (this.#streamPing !== undefined || leftMs <= 0 || !this.#takesStreamPings(target)) return;
     const streamPing = new StreamPing(this.#engine, this.#frames, this.#ping, () => {
       if (streamPing === this.#streamPing) this.#onRefused(target);
     });
     this.#streamPing = streamPing;
-    streamPing.open(target.address, leftMs);
+    streamPing.open(this.#address!, leftMs);
   }
 
   /** Asks helpers to ping the target, and tries TCP. */
@@ -264,9 +276,10 @@ export class Probe implements AckSink {
 
   /** Nobody listens at the target's address. */
   #onRefused(target: NodeState): void {
-    const { clock, options } = this.#engine;
+    const { clock, listeners, options } = this.#engine;
     if (!options.promptProbes || this.#stage === Stage.resting) return;
     this.#isRefused = true;
+    listeners.onRefused(this.#address!);
     if (this.#stage !== Stage.detouring) this.#detour(target);
     const leftMs = Math.min(this.#helpedMs, this.#deadlineMs) - clock.nowMs();
     clock.arm(this.#timer, Math.max(0, leftMs));

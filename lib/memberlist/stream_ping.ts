@@ -13,14 +13,16 @@ export class StreamPing implements ExchangeSink {
   readonly #frames: StreamFrames;
   readonly #seqNo: number;
   readonly #request: Uint8Array;
-  readonly #onRefused: () => void;
+  readonly #onRefused: (() => void) | undefined;
+  #to: Address | undefined;
   #isAnswered = false;
 
   /**
    * @param ping the one that got no answer over UDP; encoded at once.
-   * @param onRefused told when the far host says that nobody listens there.
+   * @param onRefused told when the far host says that nobody listens there, where somebody did; undefined for a call
+   *   that is made to find out who does, and whose failure is no news at all.
    */
-  constructor(engine: Engine, frames: StreamFrames, ping: Readonly<Ping>, onRefused: () => void) {
+  constructor(engine: Engine, frames: StreamFrames, ping: Readonly<Ping>, onRefused?: () => void) {
     const writer = new MsgpackWriter(128);
     encodePing(writer, ping);
     this.#engine = engine;
@@ -37,6 +39,7 @@ export class StreamPing implements ExchangeSink {
 
   /** Sends it. */
   open(to: Address, timeoutMs: number): void {
+    this.#to = to;
     this.#engine.transport.openExchange(to, this.#request, timeoutMs, this);
   }
 
@@ -60,7 +63,7 @@ export class StreamPing implements ExchangeSink {
 
   onError(error: TransportError): void {
     this.#report(error.message);
-    if (error.kind === "refused") this.#onRefused();
+    if (error.kind === "refused" && this.#engine.listeners.has(this.#to!)) this.#onRefused?.();
   }
 
   #check(message: Uint8Array): void {
@@ -73,9 +76,11 @@ export class StreamPing implements ExchangeSink {
       throw new WireError(`Sequence number from ack (${ack.seqNo}) doesn't match ping (${this.#seqNo})`);
     }
     this.#isAnswered = true;
+    this.#engine.listeners.onAnswered(this.#to!);
   }
 
   #report(text: string): void {
+    if (this.#onRefused === undefined) return;
     this.#engine.logger.log(LogLevel.error, `memberlist: Failed fallback TCP ping: ${text}`);
   }
 }

@@ -10,8 +10,10 @@ const VARIANTS = [
   { name: "eager gossip", options: { eagerGossip: true, promptProbes: false } },
   { name: "and prompt probes", options: { eagerGossip: true, promptProbes: true } },
 ] as const;
-/** Health scores settle, and round trips become known. */
+/** Health scores settle, round trips become known, and everybody has been probed once, a second each: so at least. */
 const REST_MS = 20_000;
+/** So much more for each member. */
+const REST_MS_PER_MEMBER = 1_100;
 const LIMIT_MS = 120_000;
 
 /** @returns the table. */
@@ -43,7 +45,7 @@ function timeOf(
   const cluster = memberlistCluster({ seed, size, checked: false, traced: false }, () => chosen);
   cluster.formAtOnce();
   // The crash falls anywhere between two ticks.
-  cluster.runFor(REST_MS + seed * 137 % 1_000);
+  cluster.runFor(Math.max(REST_MS, size * REST_MS_PER_MEMBER) + seed * 137 % 1_000);
   const { timesMs, members } = crashAndDetect(cluster, cluster.node(3), {
     eventType: "leave",
     until: "all",

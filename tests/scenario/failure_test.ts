@@ -230,3 +230,18 @@ Deno.test("cluster: prompt probes: a firewall that refuses streams, and loss, ge
     equal(cluster.countEvents("leave"), 0);
   }
 });
+
+Deno.test("cluster: prompt probes: who lives behind a firewall that refuses streams may be as slow as anybody", () => {
+  for (const [blockedMs, runningMs] of [[300, 1000], [4500, 3000]] as const) {
+    const cluster = memberlistCluster({ seed: 1, size: 10 });
+    const victim = cluster.node(2);
+    cluster.world.faults.refuse(victim.host);
+    cluster.form();
+    cluster.runFor(20_000);
+    victim.beginSlow({ blockedMs, runningMs });
+    cluster.runFor(200_000);
+    equal(cluster.countEvents("leave", victim.name), 0, "it answers in time");
+    ok(cluster.world.network.counters.exchangesRefused > 20);
+    if (blockedMs < 500) equal(victim.memberlist.counters.refutes, 0);
+  }
+});

@@ -21,6 +21,7 @@ import { type MemberlistOptions, resolveMemberlistOptions } from "../../memberli
 import { PacketReceiver } from "../../memberlist/packet_receiver.ts";
 import { PacketSender } from "../../memberlist/packet_sender.ts";
 import { PingResponder } from "../../memberlist/ping_responder.ts";
+import { Listeners } from "../../memberlist/listeners.ts";
 import { RoundTrips } from "../../memberlist/round_trips.ts";
 import { StreamFrames } from "../../memberlist/stream_frames.ts";
 import { Label } from "../../wire/label.ts";
@@ -160,6 +161,7 @@ class Gossip implements MemberlistDelegate {
       awareness: new Awareness(options.awarenessMaxMultiplier),
       acks: new AckRegistry(),
       roundTrips: new RoundTrips(),
+      listeners: new Listeners(),
       counters: createMemberlistCounters(),
       strangers: new LogLimiter(clock, SILENT, 1, 1),
     };

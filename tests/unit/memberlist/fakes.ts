@@ -72,6 +72,8 @@ export class FakeTransport implements Transport {
   isRefusing = false;
   /** Told of each packet after it was kept. */
   onSent: ((packet: SentPacket) => void) | undefined;
+  /** When set, asked first whether it takes care of an exchange, which then is not kept. */
+  onOpened: ((exchange: OpenedExchange) => boolean) | undefined;
 
   sendPacket(to: Address, bytes: Uint8Array): boolean {
     if (this.isRefusing) return false;
@@ -82,7 +84,8 @@ export class FakeTransport implements Transport {
   }
 
   openExchange(to: Address, request: Uint8Array, timeoutMs: number, sink: ExchangeSink): void {
-    this.exchanges.push({ to: to.toString(), request, timeoutMs, sink });
+    const exchange = { to: to.toString(), request, timeoutMs, sink };
+    if (this.onOpened?.(exchange) !== true) this.exchanges.push(exchange);
   }
 
   /** The packets since the last call. */
@@ -158,7 +161,7 @@ export interface WorldOptions {
   readonly seed?: number;
   /** Leave the start to the test. */
   readonly isNew?: boolean;
-  /** Every ping is answered a millisecond later, as if all nodes were there. */
+  /** Every ping is answered a millisecond later, as if all nodes were there; until {@linkcode World.stopAnswering}. */
   readonly isAnswering?: boolean;
 }
 
@@ -183,7 +186,10 @@ export class World {
       delegate,
       chosen.keyring,
     );
-    if (chosen.isAnswering === true) transport.onSent = (packet) => this.answer(packet);
+    if (chosen.isAnswering === true) {
+      transport.onSent = (packet) => this.answer(packet);
+      transport.onOpened = (exchange) => this.answerStream(exchange);
+    }
     if (chosen.isNew !== true) this.memberlist.start();
   }
 
@@ -220,6 +226,22 @@ export class World {
     for (const { ping } of messagesOf(bytes)) {
       if (ping !== undefined) this.clock.arm(new Timer(() => this.receive(ack(ping.seqNo))), 1);
     }
+  }
+
+  /** Acknowledges a ping over TCP, a millisecond later. @returns whether it is one. */
+  answerStream({ request, sink }: OpenedExchange): boolean {
+    if (request[0] !== MessageType.ping) return false;
+    const [message] = messagesOf(request);
+    this.clock.arm(new Timer(() => sink.onReply(ack(message!.ping!.seqNo))), 1);
+    return true;
+  }
+
+  /** From now on nobody is there; what was sent so far is forgotten. */
+  stopAnswering(): void {
+    this.runFor(1);
+    this.transport.onSent = undefined;
+    this.transport.onOpened = undefined;
+    this.transport.take();
   }
 
   /** What is gossiped about a node from now on, until nothing more comes (or `limitMs` has passed). */

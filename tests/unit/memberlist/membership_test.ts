@@ -15,6 +15,7 @@ import { createAlive } from "../../../lib/memberlist/messages.ts";
 import { NodeState, NodeStatus } from "../../../lib/memberlist/node_state.ts";
 import { NodeTable } from "../../../lib/memberlist/node_table.ts";
 import { resolveMemberlistOptions } from "../../../lib/memberlist/options.ts";
+import { Listeners } from "../../../lib/memberlist/listeners.ts";
 import { RoundTrips } from "../../../lib/memberlist/round_trips.ts";
 import { SimClock } from "../../../lib/sim/sim_clock.ts";
 import {
@@ -49,6 +50,7 @@ function createMembership(table: NodeTable): { engine: Engine; membership: Membe
     awareness: new Awareness(8),
     acks: new AckRegistry(),
     roundTrips: new RoundTrips(),
+    listeners: new Listeners(),
     counters: createMemberlistCounters(),
     metrics: NO_METRICS,
     strangers: new LogLimiter(clock, logger, 10, 1),

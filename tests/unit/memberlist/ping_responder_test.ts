@@ -195,8 +195,7 @@ function knowing(options = {}): World {
   });
   world.receive(alive({ node: "target", addr: Uint8Array.of(127, 0, 0, 7), port: 7001 }));
   world.clock.runUntil(() => world.delegate.pings.length > 0, 60_000);
-  world.transport.onSent = undefined;
-  world.transport.take();
+  world.stopAnswering();
   return world;
 }
 

@@ -10,16 +10,18 @@ const REFUSED = new TransportError("refused", "dial tcp 127.0.0.2:7946: connect:
 function unanswered(
   helpers: number,
   chosen: WorldOptions = {},
+  isListening = true,
 ): { world: World; other: NodeState; seqNo: number } {
   const world = new World({
     ...chosen,
     options: { pushPullIntervalMs: 0, ...chosen.options },
     isAnswering: true,
   });
+  if (!isListening) world.transport.onOpened = undefined;
   const other = world.addNode("other", 2);
   for (let i = 0; i < helpers; i++) world.addNode(`h${i}`, 10 + i);
   world.runFor(60_000);
-  world.transport.onSent = undefined;
+  world.stopAnswering();
   world.runFor(10);
   world.transport.take();
   let seqNo = -1;
@@ -118,6 +120,42 @@ Deno.test("Probe: refused, and nobody there to help: the target is suspect at on
   world.transport.exchanges[0]!.sink.onError(REFUSED);
   equal(other.status, NodeStatus.suspect);
   equal(world.memberlist.healthScore, 1);
+});
+
+Deno.test("Probe: a member is called over TCP once, when it has answered its first ping", () => {
+  const world = new World({ options: { pushPullIntervalMs: 0 }, isAnswering: true });
+  world.transport.onOpened = undefined;
+  world.addNode("other", 2);
+  world.runFor(60_000);
+  equal(world.transport.exchanges.length, 1);
+  equal(world.transport.exchanges[0]!.to, "127.0.0.2:7946");
+  world.transport.exchanges[0]!.sink.onError(REFUSED);
+  equal(world.logger.lines.filter((line) => line.includes("TCP")).length, 0, "which is no news");
+  equal(world.memberlist.counters.probesFailed, 0);
+});
+
+Deno.test("Probe: nobody is called whose answer would be of no use, or who would not understand", () => {
+  for (const options of [{ promptProbes: false }, { tcpPings: false }]) {
+    const world = new World({ options: { pushPullIntervalMs: 0, ...options }, isAnswering: true });
+    world.transport.onOpened = undefined;
+    world.addNode("other", 2);
+    world.runFor(10_000);
+    equal(world.transport.exchanges.length, 0);
+  }
+});
+
+Deno.test("Probe: who never accepted a connection is given all the time when one is refused", () => {
+  const { world, other, seqNo } = unanswered(1, {}, false);
+  world.runFor(55);
+  world.transport.exchanges.at(-1)!.sink.onError(REFUSED);
+  equal(askedHelpers(world), 0);
+  world.runFor(446);
+  equal(askedHelpers(world), 1);
+  world.receive(nack(seqNo));
+  world.runFor(490);
+  equal(other.status, NodeStatus.alive);
+  world.runFor(20);
+  equal(other.status, NodeStatus.suspect);
 });
 
 Deno.test("Probe: a TCP ping that fails in any other way is no news", () => {

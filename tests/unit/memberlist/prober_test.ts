@@ -284,8 +284,8 @@ Deno.test("Prober: a ping that cannot be sent goes straight to the helpers (0.10
   const { world } = probing(1);
   untilPing(world);
   world.transport.isRefusing = true;
-  const before = world.transport.exchanges.length;
   world.receive(ack(world.memberlist.counters.probes));
+  const before = world.transport.exchanges.length;
   world.runFor(1000);
   equal(world.transport.exchanges.length, before + 1);
   ok(world.transport.exchanges.at(-1)!.timeoutMs > 999);
