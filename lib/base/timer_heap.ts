@@ -6,7 +6,7 @@ import { assert } from "./assert.ts";
 
 /** A timer, owned by whoever waits. Arming it again moves it; it fires once per arming. */
 export class Timer {
-  /** When it fires, in the clock's monotonic milliseconds. Valid while armed. */
+  /** When it fires, or should have fired, in the clock's monotonic milliseconds. Valid while armed, and in `onTimer`. */
   deadlineMs = 0;
   /** Ties are broken by arming order, which makes the simulation deterministic. */
   sequence = 0;

@@ -334,7 +334,16 @@ export class Membership {
   }
 
   #onSuspicionTimeout(node: NodeState): void {
-    const { confirmations, isConfirmed } = node.suspicion!;
+    const suspicion = node.suspicion!;
+    const { clock, options } = this.#engine;
+    const nowMs = clock.nowMs();
+    // We stood still: what the accused has said meanwhile may lie in our socket, and is read first.
+    const isLate = nowMs - node.suspicionTimer!.deadlineMs > options.probeTimeoutMs;
+    if (isLate && suspicion.respite(nowMs + options.probeTimeoutMs)) {
+      clock.arm(node.suspicionTimer!, options.probeTimeoutMs);
+      return;
+    }
+    const { confirmations, isConfirmed } = suspicion;
     // Nobody else had the same impression in time: it may be us who hears badly.
     if (!isConfirmed) this.#engine.metrics.counter("memberlist.degraded.timeout", 1);
     this.#engine.logger.log(

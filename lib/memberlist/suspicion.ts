@@ -5,7 +5,8 @@ import { suspicionTimeoutMs } from "./formulas.ts";
  * Starts at the longest time and falls, with the logarithm of the number of independent confirmations, to the least
  * (Lifeguard IV-B). A node that is the only one to miss somebody's acks therefore waits long before it condemns.
  *
- * Inputs: {@linkcode confirm}. Output: {@linkcode deadlineMs}. Invariant: the deadline only moves earlier.
+ * Inputs: {@linkcode confirm}. Output: {@linkcode deadlineMs}. Invariant: the deadline only moves
+ * earlier, but for one {@linkcode respite}.
  */
 export class Suspicion {
   readonly #minMs: number;
@@ -15,6 +16,8 @@ export class Suspicion {
   /** The accusers, the first of whom counts as no confirmation. Bounded: k + 1. */
   readonly #accusers: string[];
   #timeoutMs: number;
+  /** The end of the respite; 0 while none was granted. */
+  #respiteMs = 0;
 
   /**
    * @param accuser who raised it.
@@ -42,12 +45,22 @@ export class Suspicion {
 
   /** When it turns into a death sentence, in monotonic milliseconds. May lie in the past after a confirmation. */
   get deadlineMs(): number {
-    return this.#startMs + this.#timeoutMs;
+    return Math.max(this.#startMs + this.#timeoutMs, this.#respiteMs);
   }
 
   /** Milliseconds left at `nowMs`; 0 when it is over. */
   remainingMs(nowMs: number): number {
     return Math.max(0, this.deadlineMs - nowMs);
+  }
+
+  /**
+   * Asked by who notices too late that it is over, and would rather hear first what happened meanwhile.
+   * @returns whether it lasts until `untilMs`, whatever is confirmed until then: once.
+   */
+  respite(untilMs: number): boolean {
+    if (this.#respiteMs > 0) return false;
+    this.#respiteMs = untilMs;
+    return true;
   }
 
   /** @returns whether it is news: the first word of this accuser, and fewer than k have confirmed so far. */

@@ -171,6 +171,25 @@ Deno.test("cluster: slow node: one that is frozen for long is declared failed, a
   }
 });
 
+Deno.test("cluster: slow node: one that is stopped while it suspects somebody reads the denial before it condemns", () => {
+  for (const seed of [1, 3, 4, 5]) {
+    const cluster = memberlistCluster({ seed, size: 12 });
+    cluster.form();
+    cluster.runFor(10_000);
+    const suspect = cluster.node(3), stopped = cluster.node(7);
+    for (const node of cluster.nodes) {
+      if (node === suspect) continue;
+      cluster.world.faults.cut(suspect.host, node.host);
+      cluster.world.faults.cut(node.host, suspect.host);
+    }
+    ok(cluster.runUntil(() => cluster.sight(stopped, suspect) === "suspect", 60_000, 0));
+    stopped.process.blockFor(30_000);
+    cluster.world.faults.heal();
+    cluster.runFor(60_000);
+    equal(stopped.countEvents("leave", suspect.name), 0, `seed ${seed}`);
+  }
+});
+
 Deno.test("cluster: half-reachable: datagrams to a node are lost, streams pass: it stays alive", () => {
   const cluster = memberlistCluster({ seed: 15, size: 6 });
   cluster.form();

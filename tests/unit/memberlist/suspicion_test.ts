@@ -32,6 +32,17 @@ Deno.test("Suspicion.remainingMs() is 0, never negative, when a confirmation com
   equal(suspicion.remainingMs(10_000), 0);
 });
 
+Deno.test("Suspicion.respite() is granted once, and lasts", () => {
+  const suspicion = new Suspicion("a", 2, 4000, 24_000, 0);
+  equal(suspicion.respite(60_500), true);
+  equal(suspicion.deadlineMs, 60_500);
+  suspicion.confirm("b");
+  suspicion.confirm("c");
+  equal(suspicion.remainingMs(60_100), 400, "a confirmation does not end it");
+  equal(suspicion.respite(70_000), false);
+  equal(suspicion.deadlineMs, 60_500);
+});
+
 Deno.test("Suspicion with k = 0 lasts the least time and takes no confirmation", () => {
   const suspicion = new Suspicion("a", 0, 4000, 24_000, 0);
   equal(suspicion.remainingMs(0), 4000);
