@@ -100,7 +100,7 @@ complete -c serf -n '__fish_seen_subcommand_from sim' -o reorder -x -d 'The shar
 complete -c serf -n '__fish_seen_subcommand_from sim' -o partition -x -d 'The share of members that is cut off from the others, and after a colon for how long; half of the duration if that is not said.'
 complete -c serf -n '__fish_seen_subcommand_from sim' -o slow -x -d 'How many members stand still again and again; after colons for how long, and how long they run in between, such as 8:4s:1s.'
 complete -c serf -n '__fish_seen_subcommand_from sim' -o kill -x -d 'How many members die, all at once, two seconds after the beginning.'
-complete -c serf -n '__fish_seen_subcommand_from sim' -o churn -x -d 'How many members per minute die and are back ten seconds later.'
+complete -c serf -n '__fish_seen_subcommand_from sim' -o churn -x -d 'How many members per minute die and are back ten seconds later: the same ones in turn, never more than half.'
 complete -c serf -n '__fish_seen_subcommand_from sim' -o event -x -d 'How many user events are sent, each by another member.'
 complete -c serf -n '__fish_seen_subcommand_from sim' -o duration -x -d 'How long to simulate, once the cluster is complete.'
 complete -c serf -n '__fish_seen_subcommand_from sim' -o seed -x -d 'Where all chance comes from: the same seed gives the same output.'

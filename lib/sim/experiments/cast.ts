@@ -3,7 +3,7 @@ import type { SeededRandom } from "../../base/seeded_random.ts";
 import { shuffle } from "../../base/sampling.ts";
 import type { SerfLife } from "../serf_life.ts";
 import type { SimNode } from "../sim_node.ts";
-import type { Scenario } from "./scenario.ts";
+import { churnableMembers, type Scenario } from "./scenario.ts";
 
 /** A member of the simulated cluster. */
 export type Actor = SimNode<SerfLife>;
@@ -32,7 +32,7 @@ export class Cast {
     this.slow = new Set(order.slice(kill, kill + slow));
     const others = order.slice(kill + slow);
     const churns = Math.floor(churnPerMinute * durationMs / 60_000);
-    const restless = others.slice(1, 1 + churns);
+    const restless = others.slice(1, 1 + Math.min(churns, churnableMembers(scenario)));
     this.churned = restless.length === 0
       ? []
       : Array.from({ length: churns }, (_, i) => restless[i % restless.length]!);

@@ -55,24 +55,27 @@ export function renderReportSvg(report: TrialReport): string {
     `<rect class="back" width="${WIDTH}" height="${height}" rx="6"/>`,
     textAt(LEFT, 36, title, "title"),
     textAt(LEFT, 57, describeScenario(report.scenario), "note"),
-    ...drawInfection(report.events, curves),
+    ...drawInfection(report, curves),
     ...drawTimeline(report, timeline),
     "</svg>",
   ].join("\n");
 }
 
-function drawInfection(events: readonly EventReach[], box: Box): string[] {
+function drawInfection({ events, scenario }: TrialReport, box: Box): string[] {
   const drawn = events.slice(0, EVENTS_MAX);
   // Stragglers, of whom a partition may make many, would squeeze the rest: their lines leave at the right.
   const spreadMs = drawn.map((event) => event.p99 ?? event.p50 ?? event.curve.at(-1)?.[0] ?? 0);
-  const maxMs = Math.max(100, ...spreadMs.map((ms) => ms * 1.3));
+  // No line goes on beyond the end of the run: nobody has looked there.
+  const lastsMs = (event: EventReach) => scenario.durationMs - event.atMs;
+  const watchedMs = Math.max(0, ...drawn.map(lastsMs));
+  const maxMs = Math.max(100, Math.min(watchedMs, Math.max(...spreadMs.map((ms) => ms * 1.3))));
   const hidden = events.length - drawn.length;
   return [
     textAt(box.x, box.y - 30, "Spread of user events", "head"),
     ...drawLegend(drawn.map((_, i) => [COLORS[i]!, `event-${i + 1}`]), box.x + 190, box.y - 30),
     ...percentAxis(box),
     ...timeAxis(box, maxMs, "time since the event was sent"),
-    ...drawn.map((event, i) => drawCurve(event, box, maxMs, COLORS[i]!)),
+    ...drawn.map((event, i) => drawCurve(event, box, maxMs, Math.min(maxMs, lastsMs(event)), COLORS[i]!)),
     events.length === 0
       ? textAt(box.x + 12, box.y + 24, "no events were sent", "note")
       : summarize(drawn[0]!, hidden, box),
@@ -91,11 +94,17 @@ function summarize(event: EventReach, hidden: number, box: Box): string {
   return textAt(box.x + box.width - 8, box.y + box.height - 10, text, "note", "end");
 }
 
-function drawCurve({ curve, members }: EventReach, box: Box, maxMs: number, color: string): string {
+function drawCurve(
+  { curve, members }: EventReach,
+  box: Box,
+  maxMs: number,
+  endMs: number,
+  color: string,
+): string {
   const point = (ms: number, count: number) =>
     `${px(box.x + ms / maxMs * box.width)} ${px(box.y + box.height * (1 - count / Math.max(1, members)))}`;
   const seen = curve.filter(([ms]) => ms <= maxMs);
-  const ends = [...seen, [maxMs, seen.at(-1)?.[1] ?? 0] as const];
+  const ends = [...seen, [endMs, seen.at(-1)?.[1] ?? 0] as const];
   const path = ends.map(([ms, count]) => `L${point(ms, count)}`).join("");
   return `<path class="curve" stroke="${color}" d="M${point(0, 0)}${path}"/>`;
 }

@@ -35,7 +35,10 @@ export interface Scenario {
   readonly slowRunningMs: number;
   /** Members that die, all at the same moment, {@linkcode KILL_AT_MS} after the beginning. @default {1} */
   readonly kill: number;
-  /** Members per minute that die and are back {@linkcode CHURN_DOWN_MS} later. @default {0} */
+  /**
+   * Members per minute that die and are back {@linkcode CHURN_DOWN_MS} later, in turn; at most half of those who are
+   * neither killed nor slow, so that enough are there all the time to tell what was heard. @default {0}
+   */
   readonly churnPerMinute: number;
   /** User events, each from another member, spread over the run. @default {1} */
   readonly events: number;
@@ -49,6 +52,11 @@ export const KILL_AT_MS = 2_000;
 export const EVENT_AT_MS = 1_000;
 /** How long a member that is churned is away. */
 export const CHURN_DOWN_MS = 10_000;
+/** How many members are churned at most: half of those who are neither killed nor slow. */
+export function churnableMembers({ nodes, kill, slow }: Pick<Scenario, "nodes" | "kill" | "slow">): number {
+  return Math.floor((nodes - kill - slow) / 2);
+}
+
 /** The most user events of a run. */
 const EVENTS_MAX = 1_000;
 /** The most members that one minute may churn. */
@@ -92,6 +100,11 @@ export function resolveScenario(overrides: Partial<Scenario>): Scenario {
   checkWhole(scenario, "events", 0, EVENTS_MAX);
   if (kill + slow >= nodes) {
     throw new OptionError("kill", "somebody has to be left who is neither killed nor slow");
+  }
+  const churnMax = Math.floor(churnableMembers(scenario) * 60_000 / CHURN_DOWN_MS);
+  if (scenario.churnPerMinute > churnMax) {
+    const text = `${scenario.churnPerMinute} a minute is too many for so few members: at most ${churnMax}`;
+    throw new OptionError("churnPerMinute", text);
   }
   if (!Object.hasOwn(PROFILES, scenario.profile)) {
     throw new OptionError("profile", `${scenario.profile} is none of lan, wan and local`);

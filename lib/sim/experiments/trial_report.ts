@@ -31,7 +31,7 @@ export interface EventReach extends Reach {
 /** A death, and who noticed. */
 export interface DeathReach extends Reach {
   readonly member: string;
-  /** Until the first one noticed, and half of them; null when they did not. */
+  /** Until the first one noticed; null when nobody did. */
   readonly first: number | null;
 }
 

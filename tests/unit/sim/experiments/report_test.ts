@@ -139,6 +139,15 @@ Deno.test("renderReportSvg() draws what there is when nothing happened, or nobod
   for (const svg of [empty, unnoticed]) equal(/NaN|undefined|Infinity/.test(svg), false);
 });
 
+Deno.test("renderReportSvg() ends an event's line with the run", () => {
+  const event = { origin: "n2", ...describeReach(20_000, 3, [0, 39_000]) };
+  const late = { origin: "n3", ...describeReach(50_000, 3, [0]) };
+  const svg = renderReportSvg(report({ events: [event, late] }));
+  const ends = [...svg.matchAll(/class="curve"[^>]*L([0-9.]+) [0-9.]+"/g)].map((match) => Number(match[1]));
+  // The plot goes from 80 to 870, and shows the 40 s that the first event was watched for.
+  deepEqual(ends, [870, 80 + 790 / 4]);
+});
+
 Deno.test("niceTicks() are round, begin with 0, and stay within", () => {
   deepEqual(niceTicks(60_000), [0, 10_000, 20_000, 30_000, 40_000, 50_000, 60_000]);
   deepEqual(niceTicks(100), [0, 20, 40, 60, 80, 100]);

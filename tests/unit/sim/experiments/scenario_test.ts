@@ -28,6 +28,11 @@ Deno.test("resolveScenario() names the field that makes no sense", () => {
     [{ slowBlockedMs: 0 }, "slowBlockedMs", "0s is not between 1ms and 10m"],
     [{ events: 1_001 }, "events", "1001 is not a whole number between 0 and 1000"],
     [{ churnPerMinute: 6_001 }, "churnPerMinute", "6001 is not a whole number between 0 and 6000"],
+    [
+      { nodes: 30, kill: 5, slow: 4, churnPerMinute: 61 },
+      "churnPerMinute",
+      "61 a minute is too many for so few members: at most 60",
+    ],
   ];
   for (const [overrides, option, message] of cases) {
     throws(() => resolveScenario(overrides), { name: "OptionError", option, message });
@@ -42,19 +47,19 @@ function cast(overrides: Partial<Scenario>) {
 
 Deno.test("Cast gives each member one part at most, and leaves one that has none", () => {
   const { nodes, cast: parts } = cast({
-    nodes: 10,
+    nodes: 12,
     kill: 3,
     slow: 4,
-    churnPerMinute: 20,
-    partitionRatio: 0.3,
+    churnPerMinute: 12,
+    partitionRatio: 0.25,
   });
   const restless = new Set(parts.churned);
   deepEqual([parts.victims.length, parts.slow.size, restless.size, parts.minority.size], [3, 4, 2, 3]);
-  equal(parts.churned.length, 20, "in turn");
+  equal(parts.churned.length, 12, "in turn");
   equal(new Set([...parts.victims, ...parts.slow, ...restless]).size, 9);
   const origins = new Set(Array.from({ length: 50 }, () => parts.drawSteady()));
-  equal(origins.size, 1);
-  equal(nodes.filter((node) => parts.stays(node)).length, 5, "the slow stay");
+  equal(origins.size, 3);
+  equal(nodes.filter((node) => parts.stays(node)).length, 7, "the slow stay");
   ok(
     nodes.every((node) =>
       parts.areCut(node, nodes[0]!) === (parts.minority.has(node) !== parts.minority.has(nodes[0]!))
@@ -62,8 +67,9 @@ Deno.test("Cast gives each member one part at most, and leaves one that has none
   );
 });
 
-Deno.test("Cast churns nobody when nobody is left for it", () => {
-  const { cast: parts } = cast({ nodes: 2, kill: 1, churnPerMinute: 60 });
-  equal(parts.churned.length, 0);
-  ok(parts.stays(parts.drawSteady()));
+Deno.test("Cast leaves half of the members where they are, however many are churned: who else could tell?", () => {
+  const { nodes, cast: parts } = cast({ nodes: 30, churnPerMinute: 60, durationMs: 120_000 });
+  equal(parts.churned.length, 120);
+  equal(nodes.filter((node) => parts.stays(node)).length, 15);
+  throws(() => cast({ nodes: 2, kill: 1, churnPerMinute: 1 }), /too many for so few members: at most 0/);
 });
