@@ -88,6 +88,14 @@ const FAULTS: readonly (readonly [what: string, wrong: Target, expected: RegExp]
     /came out, which is more than/,
   ],
   [
+    "an array that is made for a length that lies",
+    target((bytes, start, end) => {
+      if (start < end) new Uint8Array(bytes[start]! * 100_000);
+      return 0;
+    }),
+    /arrays of [0-9]+ bytes were made/,
+  ],
+  [
     "an input that is written to",
     target((bytes, start, end) => start < end ? bytes[start] = 0 : 0),
     /the input was written to/,

@@ -5,13 +5,14 @@
  * Of every case it is checked that
  * - nothing but the target's declared errors is thrown;
  * - what lies around the input has no influence, no view of it comes out, and the input is not written to;
- * - what comes out is bounded by the length of what went in;
+ * - what comes out, and what is put into arrays meanwhile, is bounded by the length of what went in;
  * - what can be encoded comes back as it was, and encodes to the same bytes again.
  * Of every batch, that it did not take seconds of processor time: no input of 64 KiB may.
  */
 import fc from "fast-check";
 import { hashText, SeededRandom } from "../../../lib/base/seeded_random.ts";
 import { toHex } from "../../golden/sample.ts";
+import { takeRequestedBytes } from "./allocation_meter.ts";
 import { Digest } from "./digest.ts";
 import { Mutator } from "./mutator.ts";
 import { type ErrorClass, type Subject, type Target, weightMaxOf } from "./target.ts";
@@ -23,6 +24,8 @@ export const BATCH_CASES = 250;
 const GENERATED_CASES = 25;
 /** What a batch may cost: a hundred times of what the slowest target takes. */
 const BATCH_CPU_MS_MAX = 20_000;
+/** What a target may use of memory besides some copies of what comes out. */
+const SCRATCH_BYTES_MAX = 1 << 20;
 /** On either side of the input. */
 const MARGIN = 32;
 /**
@@ -120,6 +123,7 @@ async function judge(target: Target, subject: Subject, input: Uint8Array, poison
   bytes.set(input, start);
   let value: unknown;
   let isRefusal = false;
+  takeRequestedBytes();
   try {
     value = subject.decode(bytes, start, end);
     if (value instanceof Promise) value = await value;
@@ -128,8 +132,12 @@ async function judge(target: Target, subject: Subject, input: Uint8Array, poison
     isRefusal = true;
     value = (error as Error).message;
   }
+  const requested = takeRequestedBytes();
   const digest = new Digest(value, bytes, start, end);
   const weightMax = (target.weightMax ?? weightMaxOf)(input.length);
+  if (requested > SCRATCH_BYTES_MAX + 4 * weightMax) {
+    throw new Error(`arrays of ${requested} bytes were made`);
+  }
   if (digest.weight > weightMax) {
     throw new Error(`${digest.weight} came out, which is more than ${weightMax}`);
   }
