@@ -34,6 +34,8 @@ function render({ events, queries, acks, deaths, verdicts, leaves, trends }: Soa
     ["resident memory, last sample, MiB", ({ resident }) => resident[1] / 1024],
     ["resident memory, slope, KiB a minute", ({ residentKib }) => residentKib],
     ["anonymous memory, slope, KiB a minute", ({ anonymousKib }) => anonymousKib],
+    ["the same, in the first half", ({ anonymousHalvesKib }) => anonymousHalvesKib[0]],
+    ["the same, in the second half", ({ anonymousHalvesKib }) => anonymousHalvesKib[1]],
     ["open files, fewest in the first third", ({ files }) => files[0]],
     ["open files, fewest in the last third", ({ files }) => files[1]],
     ["open files, slope a minute", ({ filesSlope }) => filesSlope],

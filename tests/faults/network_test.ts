@@ -15,25 +15,34 @@ const BLOCKED = "o03", OUT_OF_REACH = ["o04", "o05", "h03", "h04"];
 testFaults("faults: networks", 2, async (cluster, t) => {
   const { lab } = cluster;
   const name = (host: number) => NAMES[host - 1]!;
+  /** What it does to the network ends with it. */
+  const step = (title: string, run: () => Promise<void>) =>
+    t.step(title, async () => {
+      try {
+        await run();
+      } finally {
+        lab.setAll({});
+      }
+    });
   await cluster.start();
   await cluster.agree();
 
-  await t.step("100 ms of jitter, and packets that come twice: nobody is declared failed", async () => {
+  await step("100 ms of jitter, and packets that come twice: nobody is declared failed", async () => {
     const before = lab.counters();
     const verdicts = await cluster.watch();
     lab.setAll({ delayMs: 5, jitterMs: 100, duplicateRatio: 0.1 });
     await cluster.spread(["o01", "h01", "o20"], NAMES);
     await sleep(OBSERVE_MS);
     noVerdicts(await verdicts(), NAMES);
-    const { overtaken, duplicated, lost } = lab.counters();
-    ok(overtaken - before.overtaken > 100, `${overtaken} packets overtaken`);
-    ok(duplicated - before.duplicated > 100, `${duplicated} packets duplicated`);
+    const { overtaken, duplicated, delayed, lost } = lab.counters();
+    ok(delayed - before.delayed > 500, `${delayed} packets delayed`);
+    ok(overtaken - before.overtaken > 10, `${overtaken} packets overtaken`);
+    ok(duplicated - before.duplicated > 20, `${duplicated} packets duplicated`);
     deepEqual(lost, 0);
     cluster.nothingCameTwice();
-    lab.setAll({});
   });
 
-  await t.step("one direction of a few links is cut: nobody is declared failed", async () => {
+  await step("one direction of a few links is cut: nobody is declared failed", async () => {
     const isCut = (from: number, to: number) => name(from) === BLOCKED && OUT_OF_REACH.includes(name(to));
     const verdicts = await cluster.watch();
     lab.setAll({ lossRatio: 1 }, isCut);
@@ -43,10 +52,9 @@ testFaults("faults: networks", 2, async (cluster, t) => {
     const { lost } = lab.counters(isCut);
     const { forwarded } = lab.counters((from, to) => isCut(to, from));
     ok(lost > 0 && forwarded > 0, `${lost} lost, ${forwarded} the other way`);
-    lab.setAll({});
   });
 
-  await t.step("who is heard by nobody is declared failed, alone, and comes back", async () => {
+  await step("who is heard by nobody is declared failed, alone, and comes back", async () => {
     const hearing = others([MUTE]);
     const isCut = (from: number) => name(from) === MUTE;
     const verdicts = await cluster.watch();
@@ -61,18 +69,19 @@ testFaults("faults: networks", 2, async (cluster, t) => {
     await cluster.agree();
   });
 
-  await t.step("partition: each half declares the other failed, and all meet again", async () => {
+  await step("partition: each half declares the other failed, and all meet again", async () => {
     const isCut = (from: number, to: number) => LEFT.includes(name(from)) !== LEFT.includes(name(to));
-    const before = lab.counters(isCut);
     const verdicts = await cluster.watch();
     lab.setAll({ lossRatio: 1 }, isCut);
+    const before = lab.counters(isCut);
     await cluster.agree(AGREE_MS, LEFT, (member) => LEFT.includes(member) ? "alive" : "failed");
     await cluster.agree(AGREE_MS, RIGHT, (member) => RIGHT.includes(member) ? "alive" : "failed");
     await cluster.spread(["o01", "h01"], LEFT);
     await cluster.spread(["o20", "h05"], RIGHT);
     const cut = lab.counters(isCut);
-    deepEqual(cut.forwarded, before.forwarded);
-    ok(cut.lost > 1000, `${cut.lost} lost`);
+    // One may have been on its way.
+    ok(cut.forwarded - before.forwarded <= 1, `${cut.forwarded - before.forwarded} forwarded`);
+    ok(cut.lost - before.lost > 1000, `${cut.lost} lost`);
     lab.setAll({});
     await cluster.agree();
     await cluster.spread(["o01", "h05"], NAMES);

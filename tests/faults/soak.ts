@@ -29,6 +29,8 @@ export interface AgentTrend {
   readonly samples: number;
   readonly residentKib: number;
   readonly anonymousKib: number;
+  /** The same of the first and of the second half alone: what only fills up slows down. */
+  readonly anonymousHalvesKib: readonly [number, number];
   readonly filesSlope: number;
   readonly threadsSlope: number;
   /** Wake-ups a second, which are what timers cost, in the first and in the last third. */
@@ -146,6 +148,7 @@ async function sampleUntil(
 }
 
 function trendOf(name: string, samples: readonly Usage[]): AgentTrend {
+  const half = Math.floor(samples.length / 2);
   const third = Math.floor(samples.length / 3);
   const [early, late] = [samples.slice(0, third), samples.slice(-third)];
   const least = (of: readonly Usage[], field: "files" | "threads") => Math.min(...of.map((s) => s[field]));
@@ -158,6 +161,10 @@ function trendOf(name: string, samples: readonly Usage[]): AgentTrend {
     samples: samples.length,
     residentKib: slopePerMinute(samples, "residentKib"),
     anonymousKib: slopePerMinute(samples, "anonymousKib"),
+    anonymousHalvesKib: [
+      slopePerMinute(samples.slice(0, half), "anonymousKib"),
+      slopePerMinute(samples.slice(half), "anonymousKib"),
+    ],
     filesSlope: slopePerMinute(samples, "files"),
     threadsSlope: slopePerMinute(samples, "threads"),
     wakeUps: [wakeUps(early), wakeUps(late)],
