@@ -136,7 +136,7 @@ Deno.test("a peer that takes its reply and stays is cut off after a moment", asy
 });
 
 Deno.test("peers that never read their replies do not keep the places of others", async () => {
-  const limited = new LimitedServer(100, { ...LIMITS, largeMax: 4, bufferedBytesMax: 130_000_000 });
+  const limited = new LimitedServer(1_000, { ...LIMITS, largeMax: 4, bufferedBytesMax: 130_000_000 });
   const { world, budget, counters } = limited;
   world.sink.answer = (request) => request[0] === 0 ? new Uint8Array(30_000_000) : request.slice();
   const conns: Deno.TcpConn[] = [];
