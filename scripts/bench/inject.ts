@@ -11,18 +11,31 @@ function text(value: string): number[] {
   return raw(encoder.encode(value));
 }
 
+/** What the injected member of this number is called. */
+export function memberName(index: number): string {
+  return `member-${String(index).padStart(5, "0")}`;
+}
+
+/** Its address: 127.9.0.0 and up. */
+export function memberIp(index: number): Uint8Array {
+  return Uint8Array.of(127, 9, index >> 8, index & 255);
+}
+
+/** The versions that it speaks, as HashiCorp's agents do. */
+export const MEMBER_VERSIONS: Uint8Array = Uint8Array.of(1, 5, 2, 2, 5, 5);
+
 function node(index: number, port: number): number[] {
   const tags = [0xff, 0x82, ...text("dc"), ...text("east"), ...text("role"), ...text("web")];
   return [
     0x87,
     ...text("Addr"),
-    ...raw(new Uint8Array([127, 9, index >> 8, index & 255])),
+    ...raw(memberIp(index)),
     ...text("Incarnation"),
     1,
     ...text("Meta"),
     ...raw(new Uint8Array(tags)),
     ...text("Name"),
-    ...text(`member-${String(index).padStart(5, "0")}`),
+    ...text(memberName(index)),
     ...text("Port"),
     0xcd,
     port >> 8,
@@ -30,7 +43,7 @@ function node(index: number, port: number): number[] {
     ...text("State"),
     0,
     ...text("Vsn"),
-    ...raw(new Uint8Array([1, 5, 2, 2, 5, 5])),
+    ...raw(MEMBER_VERSIONS),
   ];
 }
 

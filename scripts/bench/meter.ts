@@ -20,6 +20,8 @@ export interface Effort {
   /** Multiplies the operations of a sample. */
   readonly scale: number;
   readonly isQuick: boolean;
+  /** On the monotonic clock: nothing more is begun after it. */
+  readonly untilMs: number;
 }
 
 /** What a row of the table says, and how often it is measured. */
@@ -60,6 +62,7 @@ export async function measureGroup(
   try {
     for (const side of measured) opened.push(await group.open(side, effort));
     for (const [index, figure] of group.figures.entries()) {
+      if (performance.now() > effort.untilMs) return console.error(`left out, for time: ${figure.what}`);
       const meters = opened.map((each) => each.meters[index]!);
       const medians = await alternate(meters, effort.isQuick ? figure.quickRounds : figure.rounds);
       const figureOf = (role: Side["role"]) =>

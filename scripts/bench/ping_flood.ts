@@ -34,21 +34,30 @@ export async function floodPings(
   count: number,
   key?: Uint8Array,
 ): Promise<number> {
-  const socket = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
-  const to: Deno.NetAddr = { transport: "udp", hostname: host, port: 7946 };
   const pings = Array.from({ length: WINDOW }, (_, i) => {
     const ping = encodePing(name, i + 1);
     return key === undefined ? ping : gcmSeal(key, ping);
   });
+  return await floodPackets(host, pings, count);
+}
+
+/** The same with any packets that are answered by one each; they are sent over and over. */
+export async function floodPackets(
+  host: string,
+  packets: readonly Uint8Array[],
+  count: number,
+): Promise<number> {
+  const socket = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
+  const to: Deno.NetAddr = { transport: "udp", hostname: host, port: 7946 };
   const buffer = new Uint8Array(65_536);
   let sent = 0, received = 0;
-  for (; sent < Math.min(WINDOW, count); sent++) await socket.send(pings[sent % WINDOW]!, to);
+  for (; sent < Math.min(WINDOW, count); sent++) await socket.send(packets[sent % packets.length]!, to);
   const watchdog = setTimeout(() => socket.close(), 60_000);
   try {
     while (received < count) {
       await socket.receive(buffer);
       received++;
-      if (sent < count) void socket.send(pings[sent++ % WINDOW]!, to);
+      if (sent < count) void socket.send(packets[sent++ % packets.length]!, to);
     }
   } catch {
     // The watchdog closed the socket: packets were lost.

@@ -60,15 +60,20 @@ Deno.test("measureGroup() measures the roles that it is for, and closes what it 
   };
   const sides = [side("ours"), side("peer"), side("floor")];
   const rows: Row[] = [];
-  await measureGroup(group, sides, { isQuick: true, scale: 1 }, (row) => rows.push(row));
+  await measureGroup(group, sides, { isQuick: true, scale: 1, untilMs: Infinity }, (row) => rows.push(row));
   deepEqual(rows.map(({ ours, peer, floor }) => [ours, peer, floor]), [[3, NaN, 2]]);
   deepEqual(events, ["open ours", "open floor", "ours", "floor", "close ours", "close floor"]);
 
+  await measureGroup(group, sides, { isQuick: true, scale: 1, untilMs: -1 }, (row) => rows.push(row));
+  equal(rows.length, 1);
+
   events.length = 0;
   let message = "";
-  await measureGroup(group, sides, { isQuick: false, scale: 1 }, () => {}).catch((error: Error) => {
-    message = error.message;
-  });
+  await measureGroup(group, sides, { isQuick: false, scale: 1, untilMs: Infinity }, () => {}).catch(
+    (error: Error) => {
+      message = error.message;
+    },
+  );
   equal(message, "broken");
   deepEqual(events.slice(-2), ["close ours", "close floor"]);
 });
