@@ -1,5 +1,6 @@
 /** The programs that are compared: ours, the peer, and an empty compiled program as the floor. */
 import { compileExecutable } from "../compile.ts";
+import { isFresh } from "../freshness.ts";
 import { RunningAgent } from "../../tests/support/agents.ts";
 import type { Side } from "./meter.ts";
 
@@ -20,6 +21,8 @@ async function compileEmpty(root: string): Promise<string> {
   const source = `${directory}/main.js`;
   await Deno.writeTextFile(source, "if (Deno.args[0] === 'stay') setInterval(() => {}, 1e9);\n");
   const empty = `${directory}/empty`;
+  const flags = await Deno.stat(`${root}/scripts/compile.ts`);
+  if (await isFresh(empty, flags.mtime?.getTime() ?? Infinity)) return empty;
   await compileExecutable(root, source, Deno.build.target, empty);
   return empty;
 }

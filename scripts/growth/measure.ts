@@ -14,6 +14,8 @@ import type { Measured } from "./figures.ts";
 
 /** News of 10 000 members is out after about 150 s of `local` gossip. */
 const SETTLE_MS_MAX = 240_000;
+/** Compilers and collectors of both programs are done by then. */
+const WARM_MS = 60_000;
 /** Each member probes one other in a second, and so each is probed once a second on average. */
 const PROBED_EVERY_MS = 1_000;
 const REST_MS = 15_000;
@@ -25,6 +27,8 @@ const PACKET_KINDS = 512;
 
 /** An agent, and who answers for the members that it knows. */
 export class GrowthSubject {
+  readonly #startedMs = performance.now();
+
   private constructor(
     readonly members: number,
     readonly agent: RunningAgent,
@@ -50,11 +54,12 @@ export class GrowthSubject {
     }
   }
 
-  /** Waits until all news is told, and has the agent probed from now on. */
+  /** Waits until all news is told, and has the agent probed from now on. A minute at least. */
   async settle(): Promise<void> {
     const isSettled = await settled(this.responder, SETTLE_MS_MAX);
     if (!isSettled) console.error(`${this.members} members: still telling news after ${SETTLE_MS_MAX} ms`);
     this.responder.ping(this.agent.spec.host, AGENT_NAME, PROBED_EVERY_MS);
+    await sleep(Math.max(0, this.#startedMs + WARM_MS - performance.now()));
   }
 
   /** Takes all figures once. */
