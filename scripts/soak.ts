@@ -6,7 +6,7 @@
  */
 import { OURS, THEIRS } from "../tests/support/binaries.ts";
 import { type AgentTrend, median, SIZE, soak, type SoakReport } from "../tests/faults/soak.ts";
-import { FaultCluster } from "../tests/faults/fault_cluster.ts";
+import { withCluster } from "../tests/faults/fault_cluster.ts";
 
 const SEED = 6;
 const MINUTE_MS = 60_000;
@@ -59,12 +59,8 @@ if (OURS === undefined || THEIRS === undefined) {
 }
 const durationMs = minutesOf("--minutes", 10) * MINUTE_MS;
 const warmUpMs = Math.min(minutesOf("--warm-up", 3) * MINUTE_MS, durationMs / 2);
-const cluster = await FaultCluster.create(SEED);
-try {
+await withCluster(SEED, async (cluster) => {
   await cluster.start();
   await cluster.agree();
   console.log(render(await soak(cluster, { durationMs, warmUpMs })));
-} finally {
-  await cluster[Symbol.asyncDispose]();
-  console.error(`logs: ${cluster.logDirectory}`);
-}
+});

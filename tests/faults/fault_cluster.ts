@@ -194,28 +194,43 @@ export function others(names: readonly string[]): string[] {
   return NAMES.filter((name) => !names.includes(name));
 }
 
-/** Registers a test with a cluster of its own; the agents' logs stay where it fails. */
+/** Runs with a cluster of its own, an empty one; the agents' logs stay where it fails. @param seed as in create. */
+export async function withCluster(
+  seed: number,
+  run: (cluster: FaultCluster) => Promise<void>,
+): Promise<void> {
+  const cluster = await FaultCluster.create(seed);
+  try {
+    await run(cluster);
+  } catch (error) {
+    console.error(`the agents' logs are in ${cluster.logDirectory}`);
+    throw error;
+  } finally {
+    await cluster[Symbol.asyncDispose]();
+    await Deno.remove(cluster.directory, { recursive: true });
+  }
+  await Deno.remove(cluster.logDirectory, { recursive: true });
+}
+
+/** One fault after the other: the next one comes though this one failed. It mends whatever it did to the network. */
+export type Step = (title: string, run: () => Promise<void>) => Promise<void>;
+
+/** Registers a test with a cluster of its own. @param isPossible whether this machine has what else it needs. */
 export function testFaults(
   name: string,
   seed: number,
-  run: (cluster: FaultCluster, t: Deno.TestContext) => Promise<void>,
+  run: (cluster: FaultCluster, step: Step) => Promise<void>,
+  isPossible = true,
 ): void {
-  const ignore = OURS === undefined || THEIRS === undefined || !CAN_MAKE_NETWORKS;
-  Deno.test({
-    name,
-    ignore,
-    fn: async (t) => {
-      const cluster = await FaultCluster.create(seed);
-      try {
-        await run(cluster, t);
-      } catch (error) {
-        console.error(`the agents' logs are in ${cluster.logDirectory}`);
-        throw error;
-      } finally {
-        await cluster[Symbol.asyncDispose]();
-        await Deno.remove(cluster.directory, { recursive: true });
-      }
-      await Deno.remove(cluster.logDirectory, { recursive: true });
-    },
-  });
+  const ignore = OURS === undefined || THEIRS === undefined || !CAN_MAKE_NETWORKS || !isPossible;
+  const fn = (t: Deno.TestContext) =>
+    withCluster(seed, async (cluster) => {
+      let hasFailed = false;
+      await run(cluster, async (title, runStep) => {
+        if (!await t.step(title, runStep)) hasFailed = true;
+        cluster.lab.setAll({});
+      });
+      ok(!hasFailed, "a step has failed");
+    });
+  Deno.test({ name, ignore, fn });
 }

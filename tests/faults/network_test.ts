@@ -12,18 +12,9 @@ const MUTE = "o07";
 /** Does not reach four, though they reach it. */
 const BLOCKED = "o03", OUT_OF_REACH = ["o04", "o05", "h03", "h04"];
 
-testFaults("faults: networks", 2, async (cluster, t) => {
+testFaults("faults: networks", 2, async (cluster, step) => {
   const { lab } = cluster;
   const name = (host: number) => NAMES[host - 1]!;
-  /** What it does to the network ends with it. */
-  const step = (title: string, run: () => Promise<void>) =>
-    t.step(title, async () => {
-      try {
-        await run();
-      } finally {
-        lab.setAll({});
-      }
-    });
   await cluster.start();
   await cluster.agree();
 
