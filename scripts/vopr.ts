@@ -2,7 +2,8 @@
  * The campaign: runs the engine in simulated clusters under random faults, seed by seed.
  *
  * `deno run -A scripts/vopr.ts --seeds 2000 --from 515f1a0 --workers 2` runs that many seeds from that one on (a number,
- * or a commit's hash); `--seed S` runs one, with `--size N`, `--chaos-ms T`, `--without a,b` as a failure's report says.
+ * or a commit's hash); `--seed S` runs one, with `--size N`, `--chaos-ms T`, `--without a,b` as a failure's report says:
+ * just so, and does not make it smaller again.
  * Exit code 1 when a rule is broken, with the command that replays the smallest failure that was found.
  */
 import { parseArgs } from "node:util";
@@ -14,6 +15,12 @@ const COMMAND = "deno run -A scripts/vopr.ts";
 const PROGRESS_MS = 10_000;
 /** Failures after which the campaign gives up. */
 const FAILURES_MAX = 5;
+/** What can be asked for. */
+const SIZE_MIN = 2;
+const SIZE_MAX = 200;
+const CHAOS_MS_MAX = 3_600_000;
+const SEEDS_MAX = 10_000_000;
+const WORKERS_MAX = 256;
 
 interface Totals {
   clean: number;
@@ -111,30 +118,59 @@ async function runMany(
   });
 }
 
-async function main(): Promise<number> {
-  const { values } = parseArgs({
-    options: {
-      seed: { type: "string" },
-      seeds: { type: "string", default: "1" },
-      from: { type: "string", default: "1" },
-      workers: { type: "string", default: "1" },
-      size: { type: "string" },
-      "chaos-ms": { type: "string" },
-      without: { type: "string" },
-    },
-  });
-  const overrides: VoprOverrides = {
-    size: values.size === undefined ? undefined : Number(values.size),
-    chaosMs: values["chaos-ms"] === undefined ? undefined : Number(values["chaos-ms"]),
-    without: parseFaults(values.without),
+/** What the command line says. */
+export interface VoprCommand {
+  /** One run; undefined: `seeds` of them, from `from` on. */
+  readonly seed: number | undefined;
+  readonly seeds: number;
+  readonly from: number;
+  readonly workers: number;
+  readonly overrides: VoprOverrides;
+}
+
+/** @throws {RangeError} when a value makes no sense. */
+export function parseCommand(args: string[]): VoprCommand {
+  const text = { type: "string" } as const;
+  const options = {
+    seed: text,
+    seeds: text,
+    from: text,
+    workers: text,
+    size: text,
+    "chaos-ms": text,
+    without: text,
   };
+  const { values } = parseArgs({ args, options });
+  const { seed } = values;
+  const size = parseWhole("size", values.size, SIZE_MIN, SIZE_MAX);
+  const chaosMs = parseWhole("chaos-ms", values["chaos-ms"], 0, CHAOS_MS_MAX);
+  const without = parseFaults(values.without);
+  return {
+    seed: seed === undefined ? undefined : parseSeed(seed),
+    seeds: parseWhole("seeds", values.seeds, 1, SEEDS_MAX) ?? 1,
+    from: parseSeed(values.from ?? "1"),
+    workers: parseWhole("workers", values.workers, 1, WORKERS_MAX) ?? 1,
+    overrides: {
+      ...(size === undefined ? {} : { size }),
+      ...(chaosMs === undefined ? {} : { chaosMs }),
+      ...(without === undefined ? {} : { without }),
+    },
+  };
+}
+
+function parseWhole(name: string, text: string | undefined, least: number, most: number): number | undefined {
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= least && value <= most) return value;
+  throw new RangeError(`--${name}: ${text} is not a whole number between ${least} and ${most}`);
+}
+
+async function main(): Promise<number> {
+  const { seed, seeds, from, workers, overrides } = parseCommand(Deno.args);
   const startMs = performance.now();
   const totals: Totals = { clean: 0, failures: [], acts: new Map(), agreedAt: 0, checks: 0, virtualMs: 0 };
-  if (values.seed !== undefined) runOne({ seed: parseSeed(values.seed), overrides }, totals);
-  else {
-    const all = tasks(parseSeed(values.from), Number(values.seeds), overrides);
-    await runMany(all, Number(values.workers), totals, startMs);
-  }
+  if (seed !== undefined) runOne({ seed, overrides }, totals);
+  else await runMany(tasks(from, seeds, overrides), workers, totals, startMs);
   const acts = [...totals.acts].sort(([a], [b]) => a < b ? -1 : 1);
   console.log(acts.map(([name, times]) => `${name} ${times}`).join(", "));
   report(totals, startMs);

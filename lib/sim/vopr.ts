@@ -198,6 +198,7 @@ class VoprRun {
     acts.set("packets: cut", counters.packetsCut);
     acts.set("packets: delayed by a block", counters.packetsDelayedByBlock);
     acts.set("streams: broken", counters.exchangesBroken);
+    acts.set("disks: refused", [...this.#world.disks.values()].reduce((sum, { faults }) => sum + faults, 0));
     const idle = plan.faults.filter((fault) => !acts.has(fault));
     if (plan.faults.length === 0) throw new VoprError(plan, "there were no faults", true);
     if (idle.length > 0) throw new VoprError(plan, `nothing happened of: ${idle.join(", ")}`, true);

@@ -24,16 +24,16 @@ export interface VoprOutcome {
   readonly virtualMs: number;
 }
 
-/** Runs one seed; a failure is made smaller first. */
-export function runTask({ seed, overrides }: VoprTask): VoprOutcome {
+/** Runs one seed; a failure is made smaller first, unless the run was changed already: then it is replayed as it is. */
+export function runTask({ seed, overrides }: VoprTask, corpus = CORPUS): VoprOutcome {
   try {
-    const { hash, acts, agreedAt, checks, virtualMs } = runVopr(seed, overrides, CORPUS);
+    const { hash, acts, agreedAt, checks, virtualMs } = runVopr(seed, overrides, corpus);
     return { seed, failure: undefined, hash, acts: [...acts], agreedAt, checks, virtualMs };
   } catch (error) {
     if (!(error instanceof VoprError)) throw error;
     return {
       seed,
-      failure: describe(seed, overrides, error),
+      failure: describe(seed, overrides, error, corpus),
       hash: "",
       acts: [],
       agreedAt: 0,
@@ -43,10 +43,16 @@ export function runTask({ seed, overrides }: VoprTask): VoprOutcome {
   }
 }
 
-function describe(seed: number, overrides: VoprOverrides, first: VoprError): VoprOutcome["failure"] {
-  const shrunk = first.isVacuous
+function describe(
+  seed: number,
+  overrides: VoprOverrides,
+  first: VoprError,
+  corpus: readonly Uint8Array[],
+): VoprOutcome["failure"] {
+  const isReplay = Object.values(overrides).some((value) => value !== undefined);
+  const shrunk = first.isVacuous || isReplay
     ? { overrides, error: first }
-    : shrinkFailure(seed, overrides, CORPUS, first);
+    : shrinkFailure(seed, overrides, corpus, first);
   const { plan, message } = shrunk.error;
   const what = `${plan.size} members, ${plan.chaosMs} ms, faults: ${plan.faults.join(", ")}`;
   return {

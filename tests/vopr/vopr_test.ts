@@ -1,9 +1,10 @@
-import { equal, notEqual, ok, throws } from "../support/assert.ts";
+import { deepEqual, equal, match, notEqual, ok, throws } from "../support/assert.ts";
 import { runVopr, VoprError } from "../../lib/sim/vopr.ts";
 import { FAULTS, planOf } from "../../lib/sim/vopr_plan.ts";
-import { replayArguments } from "../../lib/sim/vopr_shrink.ts";
+import { replayArguments, shrinkFailure } from "../../lib/sim/vopr_shrink.ts";
 import { CORPUS } from "../../scripts/vopr/corpus.ts";
-import { parseSeed } from "../../scripts/vopr.ts";
+import { parseCommand, parseSeed } from "../../scripts/vopr.ts";
+import { runTask } from "../../scripts/vopr/worker.ts";
 
 /** The seeds that every change is held against. */
 const SEEDS = 200;
@@ -15,8 +16,11 @@ Deno.test("vopr: 200 fixed seeds are clean, and every fault happens among them",
     ok(report.checks > 100, `seed ${seed}: ${report.checks} checks`);
     for (const [name, times] of report.acts) acts.set(name, (acts.get(name) ?? 0) + times);
   }
-  const proofs = [...FAULTS, "packets: lost", "packets: duplicated", "packets: held back", "packets: cut"];
-  for (const name of [...proofs, "streams: broken", "snapshots compared", "keys rotated", "lost vote"]) {
+  const packets = ["lost", "duplicated", "held back", "cut", "delayed by a block"].map((what) =>
+    `packets: ${what}`
+  );
+  const effects = [...packets, "streams: broken", "disks: refused", "keys rotated", "lost vote"];
+  for (const name of [...FAULTS, ...effects, "snapshots compared"]) {
     ok((acts.get(name) ?? 0) >= 10, `${name} happened ${acts.get(name) ?? 0} times`);
   }
 });
@@ -46,6 +50,44 @@ Deno.test("vopr: plans draw from all that there is", () => {
   ok(plans.some(({ size }) => size > 100));
   ok(plans.every(({ size, faults }) => size >= 2 && size <= 200 && faults.length > 0));
   ok(plans.filter(({ size }) => size <= 8).length > 1000, "most are small");
+});
+
+/** A packet that an outsider cannot send: a run with outsiders fails. */
+class Unsendable extends Uint8Array {
+  override slice(): never {
+    throw new RangeError("this cannot be sent");
+  }
+}
+
+Deno.test("vopr: a failure is made smaller, and its command line makes the same one again", () => {
+  const corpus = [new Unsendable(1)];
+  const seed = Array.from({ length: 100 }, (_, i) => i + 1)
+    .find((seed) => planOf(seed).faults.includes("outsider") && planOf(seed).faults.length > 5)!;
+  const whole = new VoprError(planOf(seed), "as it failed at first", false);
+  const { overrides, error } = shrinkFailure(seed, {}, corpus, whole);
+  deepEqual([...error.plan.faults], ["outsider"]);
+  equal(error.plan.size, 2);
+  ok(error.plan.chaosMs < planOf(seed).chaosMs);
+  match(error.message, /this cannot be sent/);
+  const command = parseCommand(replayArguments(seed, overrides).split(" "));
+  deepEqual(command.overrides, overrides);
+  throws(() => runVopr(command.seed!, command.overrides, corpus), {
+    name: "VoprError",
+    message: error.message,
+  });
+});
+
+Deno.test("vopr: what was told how to run is run just so; what makes no sense is refused", () => {
+  const overrides = { size: 3, chaosMs: 9_000, without: FAULTS.filter((fault) => fault !== "outsider") };
+  const seed = Array.from({ length: 100 }, (_, i) => i + 1).find((seed) =>
+    planOf(seed).faults.includes("outsider")
+  )!;
+  const { failure } = runTask({ seed, overrides }, [new Unsendable(1)]);
+  match(failure!.text, /3 members, 9000 ms, faults: outsider\):\nthis cannot be sent/);
+  equal(failure!.replay, replayArguments(seed, overrides));
+  for (const option of ["--size=1", "--size=201", "--size=x", "--chaos-ms=-1", "--workers=0", "--seeds=0"]) {
+    throws(() => parseCommand([option]), { name: "RangeError" }, option);
+  }
 });
 
 Deno.test("vopr: a failure's command line names what makes it again", () => {
