@@ -212,6 +212,17 @@ const snapshots: Target = {
     "0",
   ]
     .map(utf8),
+  generated: fc.record({
+    // Names may hold spaces; printable ones are enough here.
+    alive: fc.uniqueArray(
+      fc.tuple(fc.string({ maxLength: 12 }), fc.constantFrom("1.2.3.4:5", "[fd00::1]:7946")),
+      {
+        maxLength: 4,
+        selector: ([name]) => name,
+      },
+    ),
+    clocks: fc.tuple(fc.nat(), fc.nat(), fc.nat()),
+  }),
   refusals: [],
   begin: () => ({
     decode(bytes, start, end) {

@@ -8,7 +8,7 @@ import { StreamFrameReader } from "../../../lib/memberlist/stream_frame_reader.t
 import { StreamFrames } from "../../../lib/memberlist/stream_frames.ts";
 import { Label } from "../../../lib/wire/label.ts";
 import { concat } from "../../golden/sample.ts";
-import { World } from "../../unit/memberlist/fakes.ts";
+import { compound, ping, World } from "../../unit/memberlist/fakes.ts";
 import { Digest } from "../support/digest.ts";
 import type { Subject, Target } from "../support/target.ts";
 import { bytes } from "./family.ts";
@@ -37,9 +37,14 @@ function newWorlds(): readonly World[] {
   return [plain, sealed, sealed, labelled];
 }
 
+/** More requests than one packet may make us answer. */
+const PINGS = compound(...Array.from({ length: 40 }, (_, seqNo) => ping({ seqNo })));
+
 const packets: Target = {
   name: "UDP packet",
-  seeds: CAPTURED.filter((sample) => !sample.isStream).flatMap((sample) => [
+  seeds: [...CAPTURED, { isStream: false, bytes: PINGS }].filter((sample) => !sample.isStream).flatMap((
+    sample,
+  ) => [
     concat(Uint8Array.of(ways.plain), sample.bytes),
     concat(Uint8Array.of(ways.sealed), sample.bytes),
     concat(Uint8Array.of(ways.unsealed), sample.bytes),
@@ -114,7 +119,7 @@ const streams: Target = {
   generated: bytes.filter((message) => message.length > 0),
 };
 
-/** The end of a message is found where it is, however the stream is cut, and its decoder misses nothing behind it. */
+/** A message that can be decoded is complete; its end is found where it is, however the stream is cut, and its decoder misses nothing behind it. */
 function checkFrames(stream: Uint8Array): void {
   for (const isEncrypted of [false, true]) {
     const whole = new StreamFrameReader(true, isEncrypted).scan(stream, stream.length);
@@ -130,7 +135,7 @@ function checkFrames(stream: Uint8Array): void {
       }
       break;
     }
-    if (!isEncrypted && whole >= 2 && whole < stream.length) checkNothingMissed(stream, whole);
+    if (!isEncrypted && whole !== 1 && whole < stream.length) checkNothingMissed(stream, whole);
   }
 }
 
@@ -138,6 +143,7 @@ function checkNothingMissed(stream: Uint8Array, end: number): void {
   const codec = MEMBERLIST_CODECS.get(stream[0]!);
   if (codec === undefined) return;
   const outcomes = [end, stream.length].map((length) => {
+    if (length === 0) return -1;
     try {
       return new Digest(codec.decode(stream.subarray(0, length), 1, length)).hash;
     } catch (error) {
