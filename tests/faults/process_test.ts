@@ -15,8 +15,9 @@ const STARVED_RATIO = 0.02;
 const STARVED_MS = 20_000;
 /** Writes a snapshot where there is no room. */
 const FULL = "o20";
-/** Events at once, each a line of the snapshot; members remember the last 512. */
-const WAVE = Array.from({ length: 100 }, () => "o01");
+/** Sixty bytes each, before the lines of the members. */
+const PADDING_LINES = 50;
+const WAVE = Array.from({ length: 10 }, () => "o01");
 /** Lives by a clock of its own. */
 const TIMELESS = "o19";
 const HOUR_S = 3600;
@@ -115,6 +116,8 @@ async function fillDisk(cluster: FaultCluster): Promise<void> {
   await using disk = await SmallDisk.mount(directory);
   const binary = await disk.executable(`${cluster.directory}/agent`, OURS!);
   const changes = { binary, args: [`-snapshot=${directory}/snapshot`] };
+  // Comments, which take most of the page that the members leave: the rest is soon written.
+  await disk.write("snapshot", `# ${"-".repeat(57)}\n`.repeat(PADDING_LINES));
   await restart(cluster, FULL, changes);
   await cluster.agree();
   const verdicts = await cluster.watch();
