@@ -87,6 +87,7 @@ class VoprRun {
     this.#chaos();
     this.#settle();
     const agreedAt = this.#calm.agree();
+    this.#countRefutations();
     this.#deliver();
     this.#farewell();
     this.#shutDown();
@@ -150,6 +151,13 @@ class VoprRun {
       return `${member.name} lacks ${event.name} of time ${event.lTime} (${missing.length} missing in all)`;
     };
     this.#calm.require(what, this.#calm.bounds.spreadMs, () => this.#workload.missing().length === 0);
+  }
+
+  /** That nobody denies what is said of it shows here alone: once it is forgotten, it comes back all the same. */
+  #countRefutations(): void {
+    for (const { memberlist } of this.#world.staying) {
+      this.#world.count("refutations", memberlist.counters.refutes);
+    }
   }
 
   /** In peace, who leaves has left for all, and who dies has failed for all. */

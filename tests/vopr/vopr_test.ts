@@ -19,7 +19,14 @@ Deno.test("vopr: 200 fixed seeds are clean, and every fault happens among them",
   const packets = ["lost", "duplicated", "held back", "cut", "delayed by a block"].map((what) =>
     `packets: ${what}`
   );
-  const effects = [...packets, "streams: broken", "disks: refused", "keys rotated", "lost vote"];
+  const effects = [
+    ...packets,
+    "streams: broken",
+    "disks: refused",
+    "keys rotated",
+    "lost vote",
+    "refutations",
+  ];
   for (const name of [...FAULTS, ...effects, "snapshots compared"]) {
     ok((acts.get(name) ?? 0) >= 10, `${name} happened ${acts.get(name) ?? 0} times`);
   }
