@@ -10,7 +10,7 @@
 import { AssertionError } from "../base/assert.ts";
 import { NodeStatus } from "../memberlist/node_state.ts";
 import type { MemberSight } from "./serf_life.ts";
-import { VoprCalm } from "./vopr_calm.ts";
+import { optionsOf, VoprCalm } from "./vopr_calm.ts";
 import { VoprFaults } from "./vopr_faults.ts";
 import { quietNetwork } from "./vopr_network_faults.ts";
 import { planOf, type VoprOverrides, type VoprPlan } from "./vopr_plan.ts";
@@ -167,6 +167,8 @@ class VoprRun {
     // Who is pruned while it runs is forgotten by Serf alone: it may know nobody who could be told.
     if (staying.length < 3 || this.#world.pruned.size > 0) return;
     const [leaver, victim] = [staying[0]!, staying[1]!];
+    // Else the few packets of the farewell may all go to the newly dead.
+    cluster.runFor(optionsOf(this.#world.plan).memberlist.gossipToTheDeadMs);
     this.#world.leave(leaver);
     const { name } = leaver;
     // Who hears its farewell knows, and tells, that it was one; a stray may have missed it.

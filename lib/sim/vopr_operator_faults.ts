@@ -1,5 +1,6 @@
 /** What operators do to the cluster of a campaign, at the worst moment. */
 import { NodeStatus } from "../memberlist/node_state.ts";
+import type { Keyring } from "../memberlist/keyring.ts";
 import type { KeyResult } from "../serf/key_manager.ts";
 import { MemberStatus } from "../serf/member.ts";
 import { drawMs } from "./vopr_dice.ts";
@@ -69,31 +70,38 @@ const makePrune: MakeFault = (world, random) => ({
  */
 const makeKeys: MakeFault = (world, random) => {
   let step: "install" | "use" | "remove" = "install";
-  let next = world.freshKey();
-  const succeeded = ({ responseCount, errorCount }: KeyResult) =>
-    errorCount === 0 && responseCount >= world.cluster.running.length;
+  let fresh: Uint8Array | undefined;
+  let old: Uint8Array | undefined;
+  // Answers alone do not do: of those who answered one may have gone, and one come who was not asked.
+  const succeeded = ({ errorCount }: KeyResult, isDone: (keyring: Keyring) => boolean) =>
+    errorCount === 0 && world.cluster.running.every(({ memberlist }) => isDone(memberlist.keyring!));
   return {
     meanGapMs: 4_000,
     act() {
       const member = world.pick(random, world.staying);
       if (member === undefined) return false;
       const { keys } = member.life.serf;
+      const key = fresh ??= world.keys.beginRotation();
       if (step === "install") {
-        if (world.keys.length === 1) world.keys = [...world.keys, next];
-        keys.install(next, (result) => step = succeeded(result) ? "use" : "install");
+        keys.install(key, (result) => {
+          // An answer may be about the rotation before.
+          const isDone = succeeded(result, (keyring) => keyring.has(key));
+          if (isDone && step === "install" && fresh === key) step = "use";
+        });
       } else if (step === "use") {
-        keys.use(next, (result) => {
-          if (!succeeded(result) || step !== "use") return;
+        keys.use(key, (result) => {
+          const isDone = succeeded(result, ({ primary }) => primary.join() === key.join());
+          if (!isDone || step !== "use" || fresh !== key) return;
           step = "remove";
-          world.keys = [next, ...world.keys.filter((key) => key !== next)];
+          old = world.keys.onUsed();
         });
       } else {
-        const old = world.keys[1]!;
-        keys.remove(old, (result) => {
-          if (!succeeded(result) || step !== "remove") return;
+        keys.remove(old!, (result) => {
+          const isDone = succeeded(result, (keyring) => keyring.list().length === 1);
+          if (!isDone || step !== "remove" || fresh !== key) return;
           step = "install";
-          world.keys = [next];
-          next = world.freshKey();
+          fresh = undefined;
+          world.keys.onRemoved();
           world.count("keys rotated");
         });
       }

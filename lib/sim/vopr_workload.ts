@@ -84,23 +84,33 @@ export class VoprWorkload {
     member.life.serf.query(name, new Uint8Array(random.below(30)), params, sink);
   }
 
-  /** What somebody has who runs, and others ought to have as well: push/pulls carry it to everybody in the end. */
+  /**
+   * What most have who run, and others ought to have as well: push/pulls carry it to everybody in the end. What few have
+   * need not be (who was restarted refuses what its earlier life has seen, and does not carry it).
+   */
   missing(): Missing[] {
-    const { cluster, plan } = this.#world;
-    const events = new Map<string, UserEvent>();
+    const { cluster, plan, staying } = this.#world;
+    const holders = new Map<string, { readonly event: UserEvent; count: number }>();
     let clock = 0;
     for (const { life } of cluster.running) {
       clock = Math.max(clock, life.serf.lamportTimes.event);
-      for (const event of life.userEvents) events.set(identityOf(event), event);
+      for (const event of life.userEvents) {
+        const identity = identityOf(event);
+        const held = holders.get(identity);
+        if (held === undefined) holders.set(identity, { event, count: 1 });
+        else held.count++;
+      }
     }
     const windowStart = clock - (plan.serf.eventBuffer ?? 512);
-    const due = [...events].filter(([, { lTime }]) => lTime >= windowStart);
-    return this.#world.staying.flatMap((member) => {
+    const due = [...holders].filter(([, { event, count }]) =>
+      event.lTime >= windowStart && 2 * count >= staying.length
+    );
+    return staying.flatMap((member) => {
       const { startEventTime, ignoresOld } = this.#world.book(member);
       if (ignoresOld) return [];
       const has = new Set(member.life.userEvents.map(identityOf));
-      return due.filter(([identity, { lTime }]) => lTime > startEventTime && !has.has(identity))
-        .map(([, event]) => ({ member, event }));
+      return due.filter(([identity, { event }]) => event.lTime > startEventTime && !has.has(identity))
+        .map(([, { event }]) => ({ member, event }));
     });
   }
 

@@ -4,13 +4,13 @@ import { AssertionError } from "../base/assert.ts";
 import { LogLevel } from "../base/ports.ts";
 import { SeededRandom } from "../base/seeded_random.ts";
 import { Timer } from "../base/timer_heap.ts";
-import { Keyring } from "../memberlist/keyring.ts";
 import type { QueryEvent, SerfEvent } from "../serf/events.ts";
 import { SerfCluster } from "./serf_cluster.ts";
 import type { SerfLife, SerfLifeOptions } from "./serf_life.ts";
 import type { SimNode } from "./sim_node.ts";
 import { SimDisk } from "./sim_storage.ts";
 import { SnapshotChecker } from "./snapshot_checker.ts";
+import { VoprKeys } from "./vopr_keys.ts";
 import type { VoprPlan } from "./vopr_plan.ts";
 
 /** A member. */
@@ -18,7 +18,6 @@ export type Member = SimNode<SerfLife>;
 
 /** Names that an outsider may bring into a cluster that is not encrypted. */
 const STRANGERS_MAX = 400;
-const KEY_BYTES = 16;
 
 /** What became of a member's present life, beyond what it knows itself. */
 export interface LifeBook {
@@ -34,8 +33,7 @@ export class VoprWorld {
   readonly snapshots: SnapshotChecker;
   /** The disk of each member, by its name. */
   readonly disks = new Map<string, SimDisk>();
-  /** All keys that the operator has installed and not removed, the primary first. Bounded: two. */
-  keys: Uint8Array[] = [];
+  readonly keys: VoprKeys;
   /** How often each thing was done, by its name: the proof that it happened. Bounded: a few dozen names. */
   readonly acts = new Map<string, number>();
   /** Members that were pruned while they ran: Serf forgets them, whatever memberlist says. Bounded: the members. */
@@ -52,7 +50,7 @@ export class VoprWorld {
   constructor(readonly plan: VoprPlan) {
     this.#random = this.random("operator");
     this.snapshots = new SnapshotChecker(plan.rejoinAfterLeave);
-    if (plan.encrypted) this.keys = [this.#freshKey()];
+    this.keys = new VoprKeys(this.random("key bytes"));
     const { seed, size, family } = plan;
     const options = { seed, size, family, logLevel: LogLevel.warn };
     this.cluster = new SerfCluster(options, (member) => this.#choose(member));
@@ -162,7 +160,8 @@ export class VoprWorld {
     return {
       memberlist: plan.memberlist,
       options: { ...plan.serf, tags: new Map([["life", `${member.lives}`]]) },
-      keyring: plan.encrypted ? new Keyring(this.keys) : undefined,
+      keyring: plan.encrypted ? this.keys.keyringOf(member.name) : undefined,
+      saveKeys: (keys) => this.keys.save(member.name, keys),
       storage,
       onQuery: (query) => this.onQuery(member, query),
       onEvent: (event) => {
@@ -187,16 +186,5 @@ export class VoprWorld {
     this.later(0, () => {
       if (member.running && member.life.quit) this.shutdown(member);
     });
-  }
-
-  /** A key that the cluster has never had. */
-  freshKey(): Uint8Array {
-    return this.#freshKey();
-  }
-
-  #freshKey(): Uint8Array {
-    const key = new Uint8Array(KEY_BYTES * (1 + this.#random.below(2)));
-    this.#random.fill(key);
-    return key;
   }
 }
