@@ -1,24 +1,12 @@
 /** The faults of the campaign by their names, and when each is made. */
 import type { SeededRandom } from "../base/seeded_random.ts";
+import type { Fault, MakeFault } from "./vopr_fault.ts";
 import { NETWORK_FAULTS } from "./vopr_network_faults.ts";
 import { OPERATOR_FAULTS } from "./vopr_operator_faults.ts";
 import { OUTSIDER_FAULTS } from "./vopr_outsider.ts";
 import type { FaultName } from "./vopr_plan.ts";
 import { PROCESS_FAULTS } from "./vopr_process_faults.ts";
 import type { VoprWorld } from "./vopr_world.ts";
-
-/** One kind of fault in one run. */
-export interface Fault {
-  /** Between two of it, on average, in milliseconds. */
-  readonly meanGapMs: number;
-  /** Makes one. @returns whether there was anything to be done. */
-  act(): boolean;
-  /** Undoes what would last. */
-  end?(): void;
-}
-
-/** @param random the fault's own. @param corpus packets and requests that an outsider may send. */
-export type MakeFault = (world: VoprWorld, random: SeededRandom, corpus: readonly Uint8Array[]) => Fault;
 
 const MAKERS: Readonly<Record<FaultName, MakeFault>> = {
   ...NETWORK_FAULTS,

@@ -1,6 +1,6 @@
 /** What goes wrong on the network of a campaign. */
 import { CutKind, type LinkConditions, QUIET_LINK } from "./faults.ts";
-import type { Fault, MakeFault } from "./vopr_faults.ts";
+import type { Fault, MakeFault } from "./vopr_fault.ts";
 import { drawMs } from "./vopr_dice.ts";
 import type { Member, VoprWorld } from "./vopr_world.ts";
 

@@ -4,7 +4,7 @@ import type { Keyring } from "../memberlist/keyring.ts";
 import type { KeyResult } from "../serf/key_manager.ts";
 import { MemberStatus } from "../serf/member.ts";
 import { drawMs } from "./vopr_dice.ts";
-import type { MakeFault } from "./vopr_faults.ts";
+import type { MakeFault } from "./vopr_fault.ts";
 import type { Member, VoprWorld } from "./vopr_world.ts";
 
 /** A member that leaves comes back after this long, if it does. */

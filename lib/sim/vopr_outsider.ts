@@ -2,7 +2,7 @@
 import type { SeededRandom } from "../base/seeded_random.ts";
 import type { ExchangeSink } from "../base/ports.ts";
 import type { SimTransport } from "./sim_network.ts";
-import type { MakeFault } from "./vopr_faults.ts";
+import type { MakeFault } from "./vopr_fault.ts";
 import type { VoprWorld } from "./vopr_world.ts";
 
 /** Pieces of rubbish that come at once, at most. */

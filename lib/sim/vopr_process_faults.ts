@@ -1,5 +1,5 @@
 /** What goes wrong on the machines of a campaign. */
-import type { MakeFault } from "./vopr_faults.ts";
+import type { MakeFault } from "./vopr_fault.ts";
 import { drawMs } from "./vopr_dice.ts";
 import type { Member, VoprWorld } from "./vopr_world.ts";
 
