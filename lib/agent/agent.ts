@@ -297,12 +297,12 @@ export class Agent {
 
   /** The lengths of the queues, as metrics call them. */
   #queues(): AgentReadings["queues"] {
-    const { intent_queue, event_queue, query_queue } = this.serf.stats();
+    const { intentQueue, eventQueue, queryQueue } = this.serf.sizes;
     return {
-      "serf.queue.Intent": Number(intent_queue),
-      "serf.queue.Event": Number(event_queue),
-      "serf.queue.Query": Number(query_queue),
-      "memberlist.queue.broadcasts": this.serf.memberlist.queueDepth,
+      "serf.queue.Intent": intentQueue,
+      "serf.queue.Event": eventQueue,
+      "serf.queue.Query": queryQueue,
+      "memberlist.queue.broadcasts": this.serf.memberlist.sizes.news,
     };
   }
 

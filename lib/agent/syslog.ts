@@ -1,9 +1,9 @@
 /** The log as the system's own: syslog's messages on its local socket. surface.md 2.7. */
 import { type Clock, LogLevel } from "../base/ports.ts";
-import { Timer } from "../base/timer_heap.ts";
 import type { DatagramSender, Platform } from "../platform/platform.ts";
 import { encodeText } from "../wire/text.ts";
 import { ConfigError } from "./config_error.ts";
+import { settledWithin } from "./patience.ts";
 
 /** Where syslog daemons listen. */
 const PATHS = ["/dev/log", "/var/run/syslog", "/var/run/log"] as const;
@@ -76,11 +76,7 @@ export class Syslog {
 
   /** Sends what waits, as far as it is taken within {@linkcode CLOSE_MS}, and ends. */
   async close(): Promise<void> {
-    const { promise: tooLate, resolve } = Promise.withResolvers<void>();
-    const timer = new Timer(resolve);
-    this.#clock.arm(timer, CLOSE_MS);
-    await Promise.race([this.#socket.drained(), tooLate]);
-    this.#clock.disarm(timer);
+    await settledWithin(this.#clock, this.#socket.drained(), CLOSE_MS);
     this.#socket.close();
   }
 }

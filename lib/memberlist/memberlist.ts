@@ -249,17 +249,15 @@ export class Memberlist implements TransportSink {
     return this.#engine.table.aliveCount;
   }
 
-  /** How many messages of ours, not of the layer above, wait to be gossiped. */
-  get queueDepth(): number {
-    return this.#engine.queue.size;
-  }
-
   /** Lifeguard's local health: 0 is best. */
   get healthScore(): number {
     return this.#engine.awareness.score;
   }
 
-  /** How much is in the collections that others can fill: pings under way, and news that waits to be gossiped. */
+  /**
+   * How much is in the collections that others can fill: pings under way, and news that waits to be
+   * gossiped: memberlist's, not that of the layer above.
+   */
   get sizes(): { readonly pings: number; readonly news: number } {
     const { acks, queue } = this.#engine;
     return { pings: acks.size, news: queue.size };

@@ -6,8 +6,17 @@ import { MsgpackWriter } from "../wire/msgpack_writer.ts";
 import type { AckSink } from "./ack_registry.ts";
 import { sameIp } from "./endpoint.ts";
 import type { Engine } from "./engine.ts";
-import { createPing, encodeAck, encodeNack, encodePing, type IndirectPing, type Ping } from "./messages.ts";
+import {
+  createPing,
+  encodeAck,
+  encodeNack,
+  encodePing,
+  fillPing,
+  type IndirectPing,
+  type Ping,
+} from "./messages.ts";
 import type { PacketSender } from "./packet_sender.ts";
+import { patienceWith } from "./probe.ts";
 import { StreamPing } from "./stream_ping.ts";
 import type { StreamFrames } from "./stream_frames.ts";
 
@@ -105,7 +114,7 @@ export class PingResponder {
   #sendOwnPing(errand: Errand): void {
     const { clock, options } = this.#engine;
     const timeoutMs = options.probeTimeoutMs;
-    const patienceMs = this.#mayKnock(errand) ? this.#patienceMs(timeoutMs) : timeoutMs;
+    const patienceMs = this.#mayKnock(errand) ? Math.min(timeoutMs, patienceWith(this.#engine)) : timeoutMs;
     errand.isAsking = patienceMs < timeoutMs;
     errand.leftMs = timeoutMs - patienceMs;
     clock.arm(errand.timer, patienceMs);
@@ -134,21 +143,9 @@ export class PingResponder {
     return table.get(node)?.address.equals(target) === true;
   }
 
-  /** As our own probes' (probe.ts). */
-  #patienceMs(timeoutMs: number): number {
-    const { awareness, roundTrips } = this.#engine;
-    return Math.min(timeoutMs, awareness.scaleMs(roundTrips.patienceMs(timeoutMs)));
-  }
-
   #pingOf({ ownSeqNo, node }: Errand): Readonly<Ping> {
-    const { local } = this.#engine;
-    const ping = this.#ping;
-    ping.seqNo = ownSeqNo;
-    ping.node = node;
-    ping.sourceAddr = local.ip;
-    ping.sourcePort = local.port;
-    ping.sourceNode = local.name;
-    return ping;
+    fillPing(this.#ping, ownSeqNo, node, this.#engine.local);
+    return this.#ping;
   }
 
   /** What the message names as its source, if it names both address and port; else where the packet came from. */

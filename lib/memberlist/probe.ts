@@ -30,7 +30,14 @@ import { MsgpackWriter } from "../wire/msgpack_writer.ts";
 import type { AckSink } from "./ack_registry.ts";
 import type { Engine } from "./engine.ts";
 import type { Membership } from "./membership.ts";
-import { createIndirectPing, createPing, encodeIndirectPing, encodePing, encodeSuspect } from "./messages.ts";
+import {
+  createIndirectPing,
+  createPing,
+  encodeIndirectPing,
+  encodePing,
+  encodeSuspect,
+  fillPing,
+} from "./messages.ts";
 import { type NodeState, NodeStatus } from "./node_state.ts";
 import type { PacketSender } from "./packet_sender.ts";
 import { StreamPing } from "./stream_ping.ts";
@@ -146,7 +153,7 @@ export class Probe implements AckSink {
     this.#deadlineMs = this.#sentMs + intervalMs;
     const timeoutMs = Math.min(options.probeTimeoutMs, intervalMs);
     this.#timeoutMs = this.#sentMs + timeoutMs;
-    const patienceMs = this.#patienceMs();
+    const patienceMs = options.promptProbes ? patienceWith(this.#engine) : Infinity;
     this.#stage = patienceMs < timeoutMs ? Stage.asking : Stage.insisting;
     clock.arm(this.#timer, Math.min(patienceMs, timeoutMs));
     // What cannot even be sent need not be waited for: others may have a way.
@@ -174,23 +181,11 @@ export class Probe implements AckSink {
     this.#endIfSettled();
   }
 
-  /** Who doubts its own senses is more patient. */
-  #patienceMs(): number {
-    const { awareness, options, roundTrips } = this.#engine;
-    if (!options.promptProbes) return Infinity;
-    return awareness.scaleMs(roundTrips.patienceMs(options.probeTimeoutMs));
-  }
-
   #sendPing(target: NodeState): boolean {
     const { local, options } = this.#engine;
-    const ping = this.#ping;
-    ping.seqNo = this.#seqNo;
-    ping.node = target.name;
-    ping.sourceAddr = local.ip;
-    ping.sourcePort = local.port;
-    ping.sourceNode = local.name;
+    fillPing(this.#ping, this.#seqNo, target.name, local);
     this.#writer.reset();
-    encodePing(this.#writer, ping);
+    encodePing(this.#writer, this.#ping);
     const message = this.#writer.view();
     if (target.status === NodeStatus.alive || !options.lifeguard.buddy) {
       return this.#sender.sendDirect(target.address, message);
@@ -326,4 +321,9 @@ export class Probe implements AckSink {
     this.#streamPing = undefined;
     this.#onEnd();
   }
+}
+
+/** How long an ack is waited for before TCP is tried, in milliseconds. Who doubts its own senses is more patient. */
+export function patienceWith({ awareness, options, roundTrips }: Engine): number {
+  return awareness.scaleMs(roundTrips.patienceMs(options.probeTimeoutMs));
 }

@@ -29,6 +29,20 @@ export function createPing(): Ping {
   return { seqNo: 0, node: "", sourceAddr: NO_BYTES, sourcePort: 0, sourceNode: "" };
 }
 
+/** Makes `ping` one of our own. @param local who asks. */
+export function fillPing(
+  ping: Ping,
+  seqNo: number,
+  node: string,
+  local: Readonly<{ name: string; ip: Uint8Array; port: number }>,
+): void {
+  ping.seqNo = seqNo;
+  ping.node = node;
+  ping.sourceAddr = local.ip;
+  ping.sourcePort = local.port;
+  ping.sourceNode = local.name;
+}
+
 /** Appends the message. */
 export function encodePing(writer: MsgpackWriter, ping: Readonly<Ping>): void {
   writer.byte(MessageType.ping).mapHeader(2 + countSource(ping));

@@ -25,8 +25,8 @@
  * A request's body is read even when its command is refused for want of authentication. HashiCorp's agents leave it in
  * the stream, take it for a header, and answer twice.
  */
+import { settledWithin } from "../agent/patience.ts";
 import { WireError } from "../base/errors.ts";
-import { Timer } from "../base/timer_heap.ts";
 import type { StreamConnection } from "../platform/platform.ts";
 import type { MsgpackWriter } from "../wire/msgpack_writer.ts";
 import type { BudgetedClient, ClientAccount } from "./client_budget.ts";
@@ -184,12 +184,7 @@ export class RpcSession implements BudgetedClient {
 
   /** Resolves when all that was handed to the connection is sent, or the client takes too long to fetch it. */
   async sent(): Promise<void> {
-    const { clock } = this.context;
-    const deadline = Promise.withResolvers<void>();
-    const timer = new Timer(deadline.resolve);
-    clock.arm(timer, LINGER_MS);
-    await Promise.race([this.#connection.drained(), deadline.promise]);
-    clock.disarm(timer);
+    await settledWithin(this.context.clock, this.#connection.drained(), LINGER_MS);
   }
 
   get #isOpen(): boolean {

@@ -84,7 +84,6 @@ export class Serf {
       send: (to, message) => this.memberlist.sendUser(to, message),
       connect: (address) => this.#reconnect(address),
       isStaying: () => this.#state === "alive",
-
       localMeta: () => encodeTags(this.#tags, options.memberlist.delegateProtocol),
       localTags: () => this.#tags,
       local: () => this.memberlist.local,

@@ -43,11 +43,11 @@ export class LoadMeter {
       this.#memberMs += sinceMs;
       this.#samples++;
       const { memberlist, life } = node;
-      const stats = life.serf.stats();
+      const { intentQueue, eventQueue, queryQueue } = life.serf.sizes;
       this.#note(0, memberlist.sizes.news);
-      this.#note(1, Number(stats["intent_queue"]));
-      this.#note(2, Number(stats["event_queue"]));
-      this.#note(3, Number(stats["query_queue"]));
+      this.#note(1, intentQueue);
+      this.#note(2, eventQueue);
+      this.#note(3, queryQueue);
     }
   }
 
