@@ -9,7 +9,9 @@
 import { parseArgs } from "node:util";
 import { BATCH_CASES } from "../tests/fuzz/support/fuzz_run.ts";
 import { TARGETS } from "../tests/fuzz/targets/all.ts";
+import { markdownTable } from "./evidence/tables.ts";
 import { type FuzzOutcome, type FuzzTask, runTask } from "./fuzz/worker.ts";
+import { runInWorkers } from "./worker_pool.ts";
 
 /** Batches that a target runs in a row, before it is another one's turn. */
 const TURN_BATCHES = 40;
@@ -52,41 +54,13 @@ function* tasks(names: readonly string[], seed: number, cases: number): Generato
   }
 }
 
-/** Hands batches to workers, one at a time each, until there are none or the time is over. */
-function runAll(
-  all: Iterator<FuzzTask>,
-  workers: number,
-  endMs: number,
-  totals: ReadonlyMap<string, Totals>,
-) {
-  return Promise.all(Array.from({ length: workers }, () => {
-    const worker = new Worker(new URL("./fuzz/worker.ts", import.meta.url), { type: "module" });
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const next = () => {
-      const { done, value } = all.next();
-      if (done || performance.now() > endMs) resolve();
-      else worker.postMessage(value);
-    };
-    worker.onmessage = ({ data }: MessageEvent<FuzzOutcome>) => {
-      add(totals, data);
-      next();
-    };
-    worker.onerror = (event) => reject(new Error(event.message));
-    next();
-    return promise.finally(() => worker.terminate());
-  }));
-}
-
 function table(totals: ReadonlyMap<string, Totals>): string {
   const rows = [...totals].map(([name, { cases, refused, failures, cpuMs, slowestMs }]) => {
     const perCase = cases === 0 ? 0 : 1000 * cpuMs / cases;
-    return `| ${name} | ${cases} | ${refused} | ${failures} | ${perCase.toFixed(0)} | ${
-      slowestMs.toFixed(0)
-    } |`;
+    return [name, cases, refused, failures, perCase.toFixed(0), slowestMs.toFixed(0)];
   });
-  const head =
-    "| target | cases | refused | failed batches | us per case | slowest batch, ms |\n|---|--:|--:|--:|--:|--:|";
-  return `${head}\n${rows.join("\n")}`;
+  const head = ["target", "cases", "refused", "failed batches", "us per case", "slowest batch, ms"];
+  return markdownTable(head, rows);
 }
 
 function chosenTargets(name: string | undefined): string[] {
@@ -114,7 +88,12 @@ async function main(): Promise<number> {
     add(totals, await runTask({ target: names[0]!, seed, batch: Number(values.batch) }));
   } else {
     const endMs = performance.now() + 60_000 * Number(values.minutes);
-    await runAll(tasks(names, seed, Number(values.cases)), Number(values.workers), endMs, totals);
+    const url = new URL("./fuzz/worker.ts", import.meta.url);
+    const all = tasks(names, seed, Number(values.cases));
+    await runInWorkers(url, all, Number(values.workers), (outcome: FuzzOutcome) => {
+      add(totals, outcome);
+      return performance.now() <= endMs;
+    });
   }
   console.log(table(totals));
   return [...totals.values()].every(({ failures }) => failures === 0) ? 0 : 1;

@@ -5,7 +5,8 @@
  *     deno task soak [--minutes 10] [--warm-up 3]
  */
 import { OURS, THEIRS } from "../tests/support/binaries.ts";
-import { type AgentTrend, median, SIZE, soak, type SoakReport } from "../tests/faults/soak.ts";
+import { type AgentTrend, SIZE, soak, type SoakReport } from "../tests/faults/soak.ts";
+import { median } from "./bench/measure.ts";
 import { withCluster } from "../tests/faults/fault_cluster.ts";
 
 const SEED = 6;

@@ -9,6 +9,7 @@
 import { parseArgs } from "node:util";
 import { type FaultName, FAULTS, planOf, type VoprOverrides } from "../lib/sim/vopr_plan.ts";
 import { runTask, type VoprOutcome, type VoprTask } from "./vopr/worker.ts";
+import { runInWorkers } from "./worker_pool.ts";
 
 const COMMAND = "deno run -A scripts/vopr.ts";
 /** Between two lines of progress. */
@@ -59,23 +60,6 @@ function add(totals: Totals, outcome: VoprOutcome): void {
   for (const [name, times] of outcome.acts) totals.acts.set(name, (totals.acts.get(name) ?? 0) + times);
 }
 
-/** Hands seeds to workers, one at a time each. @returns when all are done, or too many have failed. */
-function runAll(tasks: Iterator<VoprTask>, workers: number, onOutcome: (outcome: VoprOutcome) => boolean) {
-  return Promise.all(Array.from({ length: workers }, () => {
-    const worker = new Worker(new URL("./vopr/worker.ts", import.meta.url), { type: "module" });
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const next = () => {
-      const { done, value } = tasks.next();
-      if (done) resolve();
-      else worker.postMessage(value);
-    };
-    worker.onmessage = ({ data }: MessageEvent<VoprOutcome>) => onOutcome(data) ? next() : resolve();
-    worker.onerror = (event) => reject(new Error(event.message));
-    next();
-    return promise.finally(() => worker.terminate());
-  }));
-}
-
 function report(totals: Totals, startMs: number): void {
   const seconds = (performance.now() - startMs) / 1000;
   const virtual = totals.virtualMs / 1000;
@@ -108,7 +92,8 @@ async function runMany(
   startMs: number,
 ): Promise<void> {
   let shownMs = startMs;
-  await runAll(all, workers, (outcome) => {
+  const url = new URL("./vopr/worker.ts", import.meta.url);
+  await runInWorkers(url, all, workers, (outcome: VoprOutcome) => {
     add(totals, outcome);
     if (performance.now() - shownMs > PROGRESS_MS) {
       shownMs = performance.now();

@@ -119,7 +119,7 @@ class VoprRun {
     this.#world.later(KEEP_ONE_MS, () => this.#keepOne());
   }
 
-  /** Ends all faults. Who leaves may finish; of those who are down some come back. */
+  /** Ends all faults. Who leaves may finish; of those who are down some come back, and two at least. */
   #settle(): void {
     const { cluster } = this.#world;
     const random = this.#world.random("settle");
@@ -130,14 +130,15 @@ class VoprRun {
     for (const member of cluster.nodes) {
       if (member.running && member.life.serf.state === "alive") continue;
       if (member.running) this.#shutDownWhenLeft(member);
-      else if (random.below(3) > 0 || cluster.running.length < 2) this.#world.start(member);
+      else if (random.below(3) > 0 || this.#world.staying.length < 2) this.#world.start(member);
     }
   }
 
   #shutDownWhenLeft(member: Member): void {
     const state = member.life.serf.state;
-    if (state === "leaving") this.#world.later(100, () => this.#shutDownWhenLeft(member));
-    else this.#world.shutdown(member);
+    if (state === "leaving") return this.#world.later(100, () => this.#shutDownWhenLeft(member));
+    this.#world.shutdown(member);
+    if (this.#world.staying.length < 2) this.#world.start(member);
   }
 
   /** What anybody has, all must get; and what is sent now. */

@@ -107,10 +107,10 @@ export class VoprCalm {
     throw new AssertionError(`after ${limitMs} ms ${what()}\n${this.describe()}`);
   }
 
-  /** Whether everybody sees all who stay as they are, and nobody else. */
+  /** Whether somebody is there, and everybody sees all who stay as they are, and nobody else. */
   isAgreed(): boolean {
     const { cluster, staying } = this.#world;
-    return staying.length === cluster.running.length && cluster.converged() &&
+    return staying.length > 0 && staying.length === cluster.running.length && cluster.converged() &&
       staying.every((observer) => staying.every((subject) => this.#isShown(observer, subject)));
   }
 

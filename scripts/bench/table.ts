@@ -44,10 +44,13 @@ function goalText({ goal, unit }: Row): string {
   return `<= ${goal.ratioMax.toFixed(2)}${goal.of === "floor" ? " of floor" : ""}`;
 }
 
-/** Three digits or more of a figure, with its unit. */
+/** Three digits of a positive number, or all before the point if they are more. */
+export function threeDigits(value: number): string {
+  return value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2);
+}
+
 function figure(value: number, unit: string): string {
-  if (!Number.isFinite(value)) return "-";
-  return `${value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2)} ${unit}`;
+  return Number.isFinite(value) ? `${threeDigits(value)} ${unit}` : "-";
 }
 
 function ratio(value: number): string {

@@ -2,6 +2,7 @@
  * What eager gossip does: how long news takes to reach a share of the members, what it misses, and what it costs, with
  * and without it, by gossip alone in the simulator.
  */
+import { reachedMs } from "../../lib/sim/experiments/arrivals.ts";
 import { RumourMill, type RumourOutcome } from "../../lib/sim/experiments/rumours.ts";
 import { count, markdownTable, percent, type Progress } from "./tables.ts";
 
@@ -89,6 +90,6 @@ function play({ rounds, tell }: Scene, members: number, lossRatio: number, eager
 
 /** A share's time in whole milliseconds, or a dash when fewer ever heard. */
 function timeOf({ timesMs, pairs }: RumourOutcome, share: number): string {
-  const ms = timesMs[Math.ceil(pairs * share - 1e-9) - 1];
+  const ms = reachedMs(timesMs, pairs, share);
   return ms === undefined ? "-" : `${count(ms)} ms`;
 }

@@ -1,12 +1,7 @@
 /** How wrong network coordinates are on known networks, against what HashiCorp's tests allow. */
 import { GoRandom } from "../../tests/paper/go_random.ts";
-import {
-  type Errors,
-  median,
-  relativeErrors,
-  seededErrors,
-  TRIALS,
-} from "../../tests/paper/vivaldi_networks.ts";
+import { median } from "../bench/measure.ts";
+import { type Errors, relativeErrors, seededErrors, TRIALS } from "../../tests/paper/vivaldi_networks.ts";
 import { markdownTable, type Progress } from "./tables.ts";
 
 const SEEDS = Array.from({ length: 201 }, (_, index) => index + 1);

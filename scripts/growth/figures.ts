@@ -1,5 +1,7 @@
 /** What is measured of an agent that knows n members, and what follows from it. Pure. */
 import { pushPullIntervalMs } from "../../lib/memberlist/formulas.ts";
+import { threeDigits } from "../bench/table.ts";
+import { count, markdownTable } from "../evidence/tables.ts";
 
 /** Between push/pulls in small clusters, as in the `lan` profile. */
 const PUSH_PULL_MS = 30_000;
@@ -67,15 +69,9 @@ export function exponent(values: readonly number[], sizes: readonly number[]): n
   return Math.log(values[last]! / values[last - 1]!) / Math.log(sizes[last]! / sizes[last - 1]!);
 }
 
-/** Three digits. */
-export function threeDigits(value: number): string {
-  return value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2);
-}
-
 /** The table in Markdown. */
 export function renderGrowth(points: readonly Point[]): string {
   const sizes = points.map((point) => point.members);
-  const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
   const programs = (["ours", "peer"] as const).filter((who) =>
     points.every((point) => point[who] !== undefined)
   );
@@ -83,9 +79,8 @@ export function renderGrowth(points: readonly Point[]): string {
     programs.map((who) => {
       const values = points.map((point) => figure.of(point[who]!, point.members));
       const name = who === "ours" ? `${figure.title}, ${figure.unit}` : "HashiCorp's";
-      return line([name, ...values.map(threeDigits), `n^${exponent(values, sizes).toFixed(2)}`]);
+      return [name, ...values.map(threeDigits), `n^${exponent(values, sizes).toFixed(2)}`];
     })
   );
-  const head = ["members", ...sizes.map((n) => String(n).replace(/\B(?=(\d{3})+$)/g, " ")), "grows as"];
-  return [line(head), line(head.map((_, i) => i === 0 ? "---" : "---:")), ...rows].join("\n");
+  return markdownTable(["members", ...sizes.map(count), "grows as"], rows);
 }

@@ -1,5 +1,5 @@
 /** The growth of all figures as a picture: one plot each, both axes logarithmic. Plain SVG, for light and dark. Pure. */
-import { type Box, px, textAt } from "../../lib/sim/experiments/svg_axes.ts";
+import { type Box, px, svgPage, textAt } from "../../lib/sim/experiments/svg_axes.ts";
 import { type Figure, FIGURES, type Point } from "./figures.ts";
 
 const COLUMNS = 3;
@@ -12,22 +12,11 @@ const SERIES = [
   { who: "peer", color: "#d29922", label: "HashiCorp's Serf" },
 ] as const;
 
-const STYLE = `
-  svg { font-family: system-ui, -apple-system, "Segoe UI", "DejaVu Sans", sans-serif; }
-  .back { fill: #ffffff; }
-  text { fill: #1f2328; }
-  .title { font-size: 19px; font-weight: 600; }
-  .head { font-size: 13.5px; font-weight: 600; }
-  .label, .tick, .note { font-size: 11.5px; fill: #656d76; }
-  .axis { stroke: #8c959f; stroke-width: 1; }
-  .grid { stroke: #8c959f; stroke-width: 1; stroke-opacity: 0.22; }
+const STYLE = `  .head { font-size: 13.5px; }
+  .label, .tick, .note { font-size: 11.5px; }
+  .grid { stroke-opacity: 0.22; }
   .linear { stroke: #8c959f; stroke-width: 1.5; stroke-dasharray: 4 4; fill: none; }
-  .curve { fill: none; stroke-width: 2.25; stroke-linejoin: round; }
-  @media (prefers-color-scheme: dark) {
-    .back { fill: #0d1117; }
-    text { fill: #e6edf3; }
-    .label, .tick, .note { fill: #8d96a0; }
-  }
+  .curve { stroke-width: 2.25; }
 `;
 
 /** A logarithmic scale from powers of ten to pixels. */
@@ -45,17 +34,13 @@ export function renderGrowthSvg(points: readonly Point[]): string {
     const y = MARGIN.top + Math.floor(index / COLUMNS) * (PLOT.height + GAP.y);
     return drawPlot(figure, points, { x, y, ...PLOT });
   });
-  return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}">`,
-    `<style>${STYLE}</style>`,
-    `<rect class="back" width="${WIDTH}" height="${height}" rx="6"/>`,
+  const page = svgPage(WIDTH, height, STYLE, [
     textAt(MARGIN.left - 38, 34, "What a larger cluster costs an agent", "title"),
     ...drawLegend(points, MARGIN.left - 38, 62),
     ...plots,
     textAt(WIDTH / 2, height - 18, "members of the cluster", "label", "middle"),
-    "</svg>",
-    "",
-  ].join("\n");
+  ]);
+  return `${page}\n`;
 }
 
 function drawLegend(points: readonly Point[], x: number, y: number): string[] {

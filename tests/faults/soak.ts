@@ -184,10 +184,5 @@ export function slopePerMinute(samples: readonly Usage[], field: Exclude<keyof U
   return 60_000 * covariance / variance;
 }
 
-/** The middle one. */
-export function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
-}
-
 /** How many members a cluster has, and of what. */
 export const SIZE: string = `${NAMES.length} agents, ${CHURNING.length} of them come and go`;

@@ -1,7 +1,8 @@
 /** The soak's short form: nothing is lost, and nothing of what a process holds grows while its work stays the same. */
 import { ok } from "../support/assert.ts";
 import { testFaults } from "./fault_cluster.ts";
-import { median, soak } from "./soak.ts";
+import { median } from "../../scripts/bench/measure.ts";
+import { soak } from "./soak.ts";
 
 const DURATION_MS = 75_000;
 const WARM_UP_MS = 25_000;

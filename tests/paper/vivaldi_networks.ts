@@ -132,11 +132,6 @@ export const TRIALS: readonly Trial[] = [
   },
 ];
 
-/** The value in the middle. */
-export function median(values: number[]): number {
-  return values.sort((a, b) => a - b)[values.length >> 1]!;
-}
-
 /** Box and Muller's transform. */
 function normal(random: SeededRandom, mean: number, deviation: number): number {
   const radius = Math.sqrt(-2 * Math.log(1 - random.uniform()));

@@ -97,6 +97,14 @@ Deno.test("vopr: what was told how to run is run just so; what makes no sense is
   }
 });
 
+Deno.test("vopr: when all have left as the faults end, some come back: nobody would be there to agree", () => {
+  const without = FAULTS.filter((fault) => fault !== "leave" && fault !== "freeze");
+  for (const seed of [167, 937, 994, 999, 1110]) {
+    const { failure } = runTask({ seed, overrides: { size: 2, chaosMs: 20_000, without } });
+    equal(failure, undefined);
+  }
+});
+
 Deno.test("vopr: a failure's command line names what makes it again", () => {
   const overrides = { size: 3, chaosMs: 900, without: ["loss", "crash"] as const };
   equal(replayArguments(7, overrides), "--seed 7 --size 3 --chaos-ms 900 --without loss,crash");

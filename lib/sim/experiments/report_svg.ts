@@ -1,6 +1,6 @@
 /** A trial's report as a picture: how events spread, and when deaths were noticed. Plain SVG, for light and dark. */
 import { describeScenario, time } from "./report_text.ts";
-import { type Box, percentAxis, px, textAt, timeAxis } from "./svg_axes.ts";
+import { type Box, percentAxis, px, svgPage, textAt, timeAxis } from "./svg_axes.ts";
 import type { DeathReach, EventReach, TrialReport } from "./trial_report.ts";
 
 const WIDTH = 900;
@@ -14,27 +14,16 @@ const EVENTS_MAX = 6;
 const DEATHS_MAX = 12;
 const COLORS = ["#2f81f7", "#d29922", "#3fb950", "#db61a2", "#8957e5", "#f0883e"];
 
-const STYLE = `
-  svg { font-family: system-ui, -apple-system, "Segoe UI", "DejaVu Sans", sans-serif; }
-  .back { fill: #ffffff; }
-  text { fill: #1f2328; }
-  .title { font-size: 19px; font-weight: 600; }
-  .head { font-size: 14px; font-weight: 600; }
-  .label, .tick, .note { font-size: 12px; fill: #656d76; }
-  .axis { stroke: #8c959f; stroke-width: 1; }
-  .grid { stroke: #8c959f; stroke-width: 1; stroke-opacity: 0.2; }
-  .curve { fill: none; stroke-width: 2; stroke-linejoin: round; }
+const STYLE = `  .head { font-size: 14px; }
+  .label, .tick, .note { font-size: 12px; }
+  .grid { stroke-opacity: 0.2; }
+  .curve { stroke-width: 2; }
   .unnoticed { fill: #8c959f; fill-opacity: 0.45; }
   .spreading { fill: #d29922; }
   .open { fill-opacity: 0.35; }
   .known { fill: #3fb950; }
   .alarm { stroke: #f85149; stroke-width: 1.5; }
   .cut { fill: #f85149; fill-opacity: 0.1; }
-  @media (prefers-color-scheme: dark) {
-    .back { fill: #0d1117; }
-    text { fill: #e6edf3; }
-    .label, .tick, .note { fill: #8d96a0; }
-  }
 `;
 
 /** The picture, without a newline at the end. */
@@ -49,16 +38,12 @@ export function renderReportSvg(report: TrialReport): string {
   };
   const height = timeline.y + timeline.height + 60;
   const title = "Simulated Serf cluster";
-  return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}">`,
-    `<style>${STYLE}</style>`,
-    `<rect class="back" width="${WIDTH}" height="${height}" rx="6"/>`,
+  return svgPage(WIDTH, height, STYLE, [
     textAt(LEFT, 36, title, "title"),
     textAt(LEFT, 57, describeScenario(report.scenario), "note"),
     ...drawInfection(report, curves),
     ...drawTimeline(report, timeline),
-    "</svg>",
-  ].join("\n");
+  ]);
 }
 
 function drawInfection({ events, scenario }: TrialReport, box: Box): string[] {

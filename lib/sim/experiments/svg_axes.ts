@@ -1,4 +1,4 @@
-/** The parts of a picture: a frame with axes, in plain SVG. Pure. */
+/** The parts of a picture: its page, and a frame with axes, in plain SVG, for light and dark. Pure. */
 
 /** A rectangle of the picture, in pixels. */
 export interface Box {
@@ -10,6 +10,35 @@ export interface Box {
 
 /** About so many marks on an axis. */
 const TICKS = 6;
+
+/** What all pictures look like. */
+const STYLE = `
+  svg { font-family: system-ui, -apple-system, "Segoe UI", "DejaVu Sans", sans-serif; }
+  .back { fill: #ffffff; }
+  text { fill: #1f2328; }
+  .title { font-size: 19px; font-weight: 600; }
+  .head { font-weight: 600; }
+  .label, .tick, .note { fill: #656d76; }
+  .axis { stroke: #8c959f; stroke-width: 1; }
+  .grid { stroke: #8c959f; stroke-width: 1; }
+  .curve { fill: none; stroke-linejoin: round; }
+  @media (prefers-color-scheme: dark) {
+    .back { fill: #0d1117; }
+    text { fill: #e6edf3; }
+    .label, .tick, .note { fill: #8d96a0; }
+  }
+`;
+
+/** A whole picture, without a newline at its end. @param style rules of its own, a line each. */
+export function svgPage(width: number, height: number, style: string, parts: readonly string[]): string {
+  return [
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}">`,
+    `<style>${STYLE}${style}</style>`,
+    `<rect class="back" width="${width}" height="${height}" rx="6"/>`,
+    ...parts,
+    "</svg>",
+  ].join("\n");
+}
 
 /** Text that may stand in XML. */
 export function escapeXml(text: string): string {

@@ -1,4 +1,5 @@
 /** Runs one `serf agent` by both programs and compares what they print, their exit codes and the files they leave. */
+import { sleep } from "../../support/agents.ts";
 import { RunningChild } from "../../support/running_child.ts";
 import { comparableStart } from "./differences.ts";
 
@@ -157,8 +158,4 @@ function readOrNot(path: string): string {
   } catch {
     return "(none)";
   }
-}
-
-function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

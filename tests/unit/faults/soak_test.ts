@@ -1,7 +1,8 @@
 import { equal, ok, throws } from "../../support/assert.ts";
 import { NAMES, noSpreadVerdicts, noVerdicts, others } from "../../faults/fault_cluster.ts";
-import { median, slopePerMinute } from "../../faults/soak.ts";
+import { slopePerMinute } from "../../faults/soak.ts";
 import type { Usage } from "../../faults/usage.ts";
+import { median } from "../../../scripts/bench/measure.ts";
 
 const usage = (atMs: number, residentKib: number): Usage => {
   return { atMs, residentKib, anonymousKib: 0, threads: 4, files: 20, wakeUps: 0 };
