@@ -8,6 +8,12 @@ export function bytesEqual(a: Uint8Array, b: Uint8Array): boolean {
   return true;
 }
 
+/** Whether `part` stands in `bytes` at `start`. */
+export function isAt(part: Uint8Array, bytes: Uint8Array, start: number): boolean {
+  for (let i = 0; i < part.length; i++) if (part[i] !== bytes[start + i]) return false;
+  return true;
+}
+
 /** Whether 4 or 16 bytes name the same host: an IPv4 address equals its v4-mapped form. */
 export function sameIp(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length === b.length) return bytesEqual(a, b);

@@ -22,15 +22,16 @@ import { Address, ipText } from "../base/address.ts";
 import { isTextWithin } from "../base/byte_text.ts";
 import { LogLevel } from "../base/ports.ts";
 import { Timer } from "../base/timer_heap.ts";
-import { bytesEqual, sameIp } from "./endpoint.ts";
+import { bytesEqual, isAt, sameIp } from "./endpoint.ts";
 import type { Engine } from "./engine.ts";
 import { suspicionConfirmationsMax, suspicionMinMs } from "./formulas.ts";
 import { type Accusation, type Alive, createAccusation, readVersions, versionBytes } from "./messages.ts";
 import { News } from "./news.ts";
 import { META_BYTES_MAX, NAME_BYTES_MAX, NodeState, NodeStatus } from "./node_state.ts";
+import type { NodeRecord } from "./node_record.ts";
 import type { PushPullNode } from "./push_pull_messages.ts";
 import { Suspicion } from "./suspicion.ts";
-import { hasUsableVersions } from "./version_check.ts";
+import { hasUsableVersions, hasUsableVersionsAt } from "./version_check.ts";
 
 /** Incarnations are u32 on the wire. At the end of their range a node cannot refute; it must not wrap to 0 either. */
 const INCARNATION_MAX = 0xffffffff;
@@ -173,6 +174,18 @@ export class Membership {
   #isHearsay(node: Readonly<NodeState>, { from }: Readonly<Accusation>): boolean {
     const { doubtsHearsay, suspicionMult } = this.#engine.options;
     return doubtsHearsay && suspicionMult > 0 && node.status === NodeStatus.alive && from !== node.name;
+  }
+
+  /**
+   * Whether what a push/pull says of a node would change nothing: it is alive where it is known to be, in an incarnation
+   * that is no news. Of ourselves, and of all that {@linkcode onAlive} would count or report, this never says so.
+   */
+  knows(record: Readonly<NodeRecord>, message: Uint8Array): boolean {
+    if (record.state !== NodeStatus.alive || record.metaEnd - record.metaStart > META_BYTES_MAX) return false;
+    const node = this.#engine.table.get(record.nameIn(message));
+    if (node === undefined || node === this.#local || record.incarnation > node.incarnation) return false;
+    return record.port === node.port && record.addrEnd - record.addrStart === node.ip.length &&
+      isAt(node.ip, message, record.addrStart) && hasUsableVersionsAt(message, record.vsnStart);
   }
 
   /** What a push/pull says of a node (C.8). A death is only hearsay: the node may object, as to any suspicion. */

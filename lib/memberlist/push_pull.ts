@@ -175,7 +175,10 @@ export class PushPull {
       counters.pushPullsFailed++;
       return fault;
     }
-    remote.forEachNode((node) => this.#membership.mergeNode(node));
+    remote.forEachNode(
+      (node) => this.#membership.mergeNode(node),
+      (record, message) => this.#membership.knows(record, message),
+    );
     counters.pushPulls++;
     if (remote.userState.length === 0) return undefined;
     try {

@@ -12,9 +12,10 @@ import { MsgpackReader } from "../wire/msgpack_reader.ts";
 import type { MsgpackWriter } from "../wire/msgpack_writer.ts";
 import { StructFields } from "../wire/struct_fields.ts";
 import { MessageType, NO_BYTES } from "./message_type.ts";
-import { bytesEqual } from "./endpoint.ts";
+import { isAt } from "./endpoint.ts";
 import { NodeStatus } from "./node_state.ts";
-import { checkVersionLength } from "./state_messages.ts";
+import { NodeRecord, RECORD_KEYS } from "./node_record.ts";
+import { checkVersionLength, VERSION_BYTES } from "./state_messages.ts";
 
 const U16_MAX = 0xffff;
 const U32_MAX = 0xffffffff;
@@ -76,10 +77,11 @@ const NODE = new StructFields("Name", "Addr", "Port", "Meta", "Incarnation", "St
 
 /** Appends one entry. */
 export function encodePushPullNode(writer: MsgpackWriter, node: Readonly<PushPullNode>): void {
-  writer.mapHeader(7);
-  writer.string("Addr").bytes(node.addr).string("Incarnation").uint(node.incarnation);
-  writer.string("Meta").bytes(node.meta).string("Name").string(node.name).string("Port").uint(node.port);
-  writer.string("State").uint(node.state).string("Vsn").bytes(node.vsn);
+  writer.raw(RECORD_KEYS.addr).bytes(node.addr).raw(RECORD_KEYS.incarnation).uint(node.incarnation);
+  writer.raw(RECORD_KEYS.meta).bytes(node.meta).raw(RECORD_KEYS.name).string(node.name);
+  writer.raw(RECORD_KEYS.port).uint(node.port).raw(RECORD_KEYS.state).uint(node.state);
+  if (node.vsn.length === VERSION_BYTES) writer.raw(RECORD_KEYS.vsn).raw(node.vsn);
+  else writer.string("Vsn").bytes(node.vsn);
 }
 
 /** @throws {WireError} when malformed, and for a Vsn of 1 to 5 bytes; `node` is then half filled. */
@@ -133,6 +135,7 @@ export class PushPullMessage {
   readonly userState: Uint8Array;
   readonly #message: Uint8Array;
   readonly #nodesStart: number;
+  readonly #record = new NodeRecord();
   /** The first node of all, and the first that is alive; undefined when versions differ between nodes. */
   readonly #examples: readonly PushPullNode[] | undefined;
 
@@ -161,18 +164,32 @@ export class PushPullMessage {
   }
 
   #validateNodes(reader: MsgpackReader): readonly PushPullNode[] | undefined {
+    const message = this.#message;
+    const record = this.#record;
     const node = createPushPullNode();
     const examples: PushPullNode[] = [];
     let isUniform = true;
     let hasLiving = false;
+    let at = this.#nodesStart;
     for (let i = 0; i < this.nodeCount; i++) {
-      const start = reader.position;
-      validatePushPullNode(reader, node);
-      const lives = node.state === NodeStatus.alive;
-      isUniform &&= i === 0 || bytesEqual(node.vsn, examples[0]!.vsn);
+      const start = at;
+      const isUsual = record.read(message, at, message.length);
+      if (isUsual) at = record.end;
+      else {
+        validatePushPullNode(reader.reset(message, at), node);
+        at = reader.position;
+      }
+      const lives = (isUsual ? record.state : node.state) === NodeStatus.alive;
+      if (i > 0 && isUniform) {
+        const vsn = examples[0]!.vsn;
+        isUniform = isUsual
+          ? vsn.length === VERSION_BYTES && isAt(vsn, message, record.vsnStart)
+          : vsn.length === node.vsn.length && isAt(vsn, node.vsn, 0);
+      }
       if (i === 0 || lives && !hasLiving) examples.push(this.#nodeAt(start));
       hasLiving ||= lives;
     }
+    reader.reset(message, at);
     return isUniform ? examples : undefined;
   }
 
@@ -182,13 +199,27 @@ export class PushPullMessage {
     return node;
   }
 
-  /** Shows each node to `visit`, in the sender's order. The object is reused: copy what is kept. */
-  forEachNode(visit: (node: Readonly<PushPullNode>) => void): void {
-    const reader = new MsgpackReader().reset(this.#message, this.#nodesStart);
+  /**
+   * Shows each node to `visit`, in the sender's order. The object is reused: copy what is kept.
+   *
+   * @param isKnown asked first about each entry of the usual form; of whom it says so `visit` sees nothing.
+   */
+  forEachNode(
+    visit: (node: Readonly<PushPullNode>) => void,
+    isKnown: (record: Readonly<NodeRecord>, message: Uint8Array) => boolean = () => false,
+  ): void {
+    const message = this.#message;
+    const record = this.#record;
+    const reader = new MsgpackReader();
     const node = createPushPullNode();
+    let at = this.#nodesStart;
     for (let i = 0; i < this.nodeCount; i++) {
-      decodePushPullNode(reader, node);
-      visit(node);
+      if (record.read(message, at, message.length) && isKnown(record, message)) at = record.end;
+      else {
+        decodePushPullNode(reader.reset(message, at), node);
+        at = reader.position;
+        visit(node);
+      }
     }
   }
 }

@@ -9,7 +9,7 @@ import type { NodeVersions } from "./node_state.ts";
 const U16_MAX = 0xffff;
 const U32_MAX = 0xffffffff;
 /** The bytes of a full Vsn field: PMin, PMax, PCur, DMin, DMax, DCur. */
-const VERSION_BYTES = 6;
+export const VERSION_BYTES = 6;
 
 // Decoding is synchronous and never re-entered: one reader serves all.
 const reader = new MsgpackReader();
@@ -122,14 +122,20 @@ export function checkVersionLength(vsn: Uint8Array, offset: number): void {
 
 /** Spreads version bytes into `into`; all 0 when there are none. */
 export function readVersions(vsn: Uint8Array, into: NodeVersions): void {
-  const isFull = vsn.length >= VERSION_BYTES;
-  into.pMin = isFull ? vsn[0]! : 0;
-  into.pMax = isFull ? vsn[1]! : 0;
-  into.pCur = isFull ? vsn[2]! : 0;
-  into.dMin = isFull ? vsn[3]! : 0;
-  into.dMax = isFull ? vsn[4]! : 0;
-  into.dCur = isFull ? vsn[5]! : 0;
+  readVersionsAt(vsn.length >= VERSION_BYTES ? vsn : NO_VERSIONS, 0, into);
 }
+
+/** As {@linkcode readVersions}, of the six bytes at `start`. */
+export function readVersionsAt(bytes: Uint8Array, start: number, into: NodeVersions): void {
+  into.pMin = bytes[start]!;
+  into.pMax = bytes[start + 1]!;
+  into.pCur = bytes[start + 2]!;
+  into.dMin = bytes[start + 3]!;
+  into.dMax = bytes[start + 4]!;
+  into.dCur = bytes[start + 5]!;
+}
+
+const NO_VERSIONS = new Uint8Array(VERSION_BYTES);
 
 /** The six bytes of `versions`, written to `into` and returned. */
 export function versionBytes(

@@ -1,5 +1,5 @@
 /** Whether the nodes of two push/pull states can speak with each other. Pure. protocol.md C.9. */
-import { readVersions } from "./messages.ts";
+import { readVersions, readVersionsAt } from "./messages.ts";
 import { NodeStatus, type NodeVersions } from "./node_state.ts";
 import type { NodeDirectory } from "./node_table.ts";
 import type { PushPullNode } from "./push_pull_messages.ts";
@@ -25,8 +25,17 @@ const SCRATCH: NodeVersions = { pMin: 0, pMax: 0, pCur: 0, dMin: 0, dMax: 0, dCu
  */
 export function hasUsableVersions(vsn: Uint8Array): boolean {
   readVersions(vsn, SCRATCH);
-  return SCRATCH.pMin > 0 && SCRATCH.pMin <= SCRATCH.pCur && SCRATCH.pCur <= SCRATCH.pMax &&
-    SCRATCH.dMin <= SCRATCH.dCur && SCRATCH.dCur <= SCRATCH.dMax;
+  return areUsable(SCRATCH);
+}
+
+/** As {@linkcode hasUsableVersions}, of the six bytes at `start`. */
+export function hasUsableVersionsAt(bytes: Uint8Array, start: number): boolean {
+  readVersionsAt(bytes, start, SCRATCH);
+  return areUsable(SCRATCH);
+}
+
+function areUsable({ pMin, pMax, pCur, dMin, dMax, dCur }: Readonly<NodeVersions>): boolean {
+  return pMin > 0 && pMin <= pCur && pCur <= pMax && dMin <= dCur && dCur <= dMax;
 }
 
 /**
