@@ -22,7 +22,7 @@ export interface MemberlistDelegate {
   hasBroadcasts(): boolean;
   /** A user message: the Serf message without the leading type byte 8. May be malformed in any way. */
   onUserMessage(message: Uint8Array): void;
-  /** The user state to send in a push/pull; `join` tells whether it belongs to a join. */
+  /** The user state to send in a push/pull; `join` tells whether it belongs to a join. Borrowed until the next call. */
   encodeLocalState(join: boolean): Uint8Array;
   /** The peer's user state from a push/pull. May be malformed in any way; @throws {WireError} then. */
   onRemoteState(state: Uint8Array, join: boolean): void;

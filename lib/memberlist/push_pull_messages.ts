@@ -124,6 +124,26 @@ function validatePushPullNode(reader: MsgpackReader, node: PushPullNode): void {
   checkVersionLength(node.vsn, start);
 }
 
+/** So many kinds of nodes are told apart by their versions; in a cluster that is being upgraded there are four. */
+const EXAMPLES_MAX = 8;
+
+/** Whether one of the examples is alive as `state` says, and has the `length` bytes of versions at `start`. */
+function isShown(
+  examples: readonly PushPullNode[],
+  state: number,
+  bytes: Uint8Array,
+  start: number,
+  length: number,
+): boolean {
+  const lives = state === NodeStatus.alive;
+  for (const example of examples) {
+    const isAlike = (example.state === NodeStatus.alive) === lives && example.vsn.length === length &&
+      isAt(example.vsn, bytes, start);
+    if (isAlike) return true;
+  }
+  return false;
+}
+
 /**
  * A received push/pull. All of it is validated at once; its nodes are decoded again at each walk, because as objects
  * they would take many times the space of the bytes that a hostile peer has to send.
@@ -136,7 +156,7 @@ export class PushPullMessage {
   readonly #message: Uint8Array;
   readonly #nodesStart: number;
   readonly #record = new NodeRecord();
-  /** The first node of all, and the first that is alive; undefined when versions differ between nodes. */
+  /** The first of the living and of the others with each versions; undefined when these are too many. */
   readonly #examples: readonly PushPullNode[] | undefined;
 
   /**
@@ -156,7 +176,7 @@ export class PushPullMessage {
 
   /**
    * As {@linkcode forEachNode}, but of nodes that are alike in being alive or not and in their versions the first may
-   * stand for all: in most clusters one or two are shown.
+   * stand for all: in most clusters two or three are shown.
    */
   forEachVersion(visit: (node: Readonly<PushPullNode>) => void): void {
     if (this.#examples === undefined) this.forEachNode(visit);
@@ -168,29 +188,22 @@ export class PushPullMessage {
     const record = this.#record;
     const node = createPushPullNode();
     const examples: PushPullNode[] = [];
-    let isUniform = true;
-    let hasLiving = false;
     let at = this.#nodesStart;
     for (let i = 0; i < this.nodeCount; i++) {
       const start = at;
-      const isUsual = record.read(message, at, message.length);
-      if (isUsual) at = record.end;
-      else {
+      let isKnownKind: boolean;
+      if (record.read(message, at, message.length)) {
+        at = record.end;
+        isKnownKind = isShown(examples, record.state, message, record.vsnStart, VERSION_BYTES);
+      } else {
         validatePushPullNode(reader.reset(message, at), node);
         at = reader.position;
+        isKnownKind = isShown(examples, node.state, node.vsn, 0, node.vsn.length);
       }
-      const lives = (isUsual ? record.state : node.state) === NodeStatus.alive;
-      if (i > 0 && isUniform) {
-        const vsn = examples[0]!.vsn;
-        isUniform = isUsual
-          ? vsn.length === VERSION_BYTES && isAt(vsn, message, record.vsnStart)
-          : vsn.length === node.vsn.length && isAt(vsn, node.vsn, 0);
-      }
-      if (i === 0 || lives && !hasLiving) examples.push(this.#nodeAt(start));
-      hasLiving ||= lives;
+      if (!isKnownKind && examples.length <= EXAMPLES_MAX) examples.push(this.#nodeAt(start));
     }
     reader.reset(message, at);
-    return isUniform ? examples : undefined;
+    return examples.length <= EXAMPLES_MAX ? examples : undefined;
   }
 
   #nodeAt(start: number): PushPullNode {

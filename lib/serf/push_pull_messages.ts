@@ -29,6 +29,12 @@ export interface BufferedEvents {
   events: readonly BufferedEvent[];
 }
 
+/** Names and Lamport times, in an order: a Map, or whatever walks like one. */
+export interface StatusLTimes {
+  readonly size: number;
+  forEach(visit: (lTime: number, name: string) => void): void;
+}
+
 /** What one node tells another. The three clocks are their owners' next unused values. */
 export interface PushPullState {
   lTime: number;
@@ -46,8 +52,11 @@ const STATE = new StructFields("LTime", "StatusLTimes", "LeftMembers", "EventLTi
 const EVENTS = new StructFields("LTime", "Events");
 const EVENT = new StructFields("Name", "Payload");
 
-/** Appends the message; `statusLTimes` in the map's order. */
-export function encodePushPull(writer: MsgpackWriter, state: Readonly<PushPullState>): void {
+/** Appends the message; `statusLTimes` in their order. */
+export function encodePushPull(
+  writer: MsgpackWriter,
+  state: Readonly<Omit<PushPullState, "statusLTimes"> & { statusLTimes: StatusLTimes }>,
+): void {
   writer.byte(SerfMessageType.pushPull).mapHeader(6).string("EventLTime").uint(state.eventLTime);
   writer.string("Events").arrayHeader(state.events.length);
   for (const slot of state.events) {
@@ -59,7 +68,7 @@ export function encodePushPull(writer: MsgpackWriter, state: Readonly<PushPullSt
   writer.string("QueryLTime").uint(state.queryLTime).string("StatusLTimes").mapHeader(
     state.statusLTimes.size,
   );
-  for (const [name, lTime] of state.statusLTimes) writer.string(name).uint(lTime);
+  state.statusLTimes.forEach((lTime, name) => writer.string(name).uint(lTime));
 }
 
 function writeEvents(writer: MsgpackWriter, slot: Readonly<BufferedEvents>): void {
@@ -70,8 +79,17 @@ function writeEvents(writer: MsgpackWriter, slot: Readonly<BufferedEvents>): voi
   writer.string("LTime").uint(slot.lTime);
 }
 
-/** @throws {WireError} when the body is malformed, or has more than 1,048,576 names, or 131,072 slots or events. */
-export function decodePushPull(bytes: Uint8Array, start: number, end: number): PushPullState {
+/**
+ * @param isNews asked about each status of somebody who has not left. What is none is left out of `statusLTimes`: nearly
+ *   all are known, and a map of ten thousand takes longer to make than to look at.
+ * @throws {WireError} when the body is malformed, or has more than 1,048,576 names, or 131,072 slots or events.
+ */
+export function decodePushPull(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  isNews: (name: string, lTime: number) => boolean = () => true,
+): PushPullState {
   const state: PushPullState = {
     lTime: 0,
     statusLTimes: new Map(),
@@ -80,15 +98,22 @@ export function decodePushPull(bytes: Uint8Array, start: number, end: number): P
     events: [],
     queryLTime: 0,
   };
+  let statusesStart = -1;
   try {
     reader.reset(bytes, start, end).beginStruct(STATE);
     for (let field = reader.nextField(); field >= 0; field = reader.nextField()) {
       if (field === 0) state.lTime = reader.uint64();
-      else if (field === 1) state.statusLTimes = readStatusLTimes();
-      else if (field === 2) state.leftMembers = readNames();
+      else if (field === 1) {
+        statusesStart = reader.position;
+        passStatusLTimes();
+      } else if (field === 2) state.leftMembers = readNames();
       else if (field === 3) state.eventLTime = reader.uint64();
       else if (field === 4) state.events = readSlots();
       else state.queryLTime = reader.uint64();
+    }
+    if (statusesStart >= 0) {
+      reader.reset(bytes, statusesStart, end);
+      state.statusLTimes = readStatusLTimes(new Set(state.leftMembers), isNews);
     }
   } finally {
     // A state can have megabytes: do not hold on to them.
@@ -97,10 +122,25 @@ export function decodePushPull(bytes: Uint8Array, start: number, end: number): P
   return state;
 }
 
-function readStatusLTimes(): Map<string, number> {
-  const statusLTimes = new Map<string, number>();
+function passStatusLTimes(): void {
   for (let count = limited(reader.mapHeader(), NAMES_MAX); count > 0; count--) {
-    statusLTimes.set(reader.string(), reader.uint64());
+    reader.passString();
+    reader.uint64();
+  }
+}
+
+/** Of a name that comes twice the last time counts, whichever of the two is news. */
+function readStatusLTimes(
+  left: ReadonlySet<string>,
+  isNews: (name: string, lTime: number) => boolean,
+): Map<string, number> {
+  const statusLTimes = new Map<string, number>();
+  for (let count = reader.mapHeader(); count > 0; count--) {
+    const name = reader.string();
+    const lTime = reader.uint64();
+    const isKept = isNews(name, lTime) || left.size > 0 && left.has(name) ||
+      statusLTimes.size > 0 && statusLTimes.has(name);
+    if (isKept) statusLTimes.set(name, lTime);
   }
   return statusLTimes;
 }

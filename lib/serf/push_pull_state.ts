@@ -7,7 +7,12 @@ import type { LamportClock } from "./lamport_clock.ts";
 import { MemberStatus } from "./member.ts";
 import type { MemberTable } from "./member_table.ts";
 import { SerfMessageType } from "./message_type.ts";
-import { decodePushPull, encodePushPull, type PushPullState } from "./push_pull_messages.ts";
+import {
+  decodePushPull,
+  encodePushPull,
+  type PushPullState,
+  type StatusLTimes,
+} from "./push_pull_messages.ts";
 import type { UserEvents } from "./user_events.ts";
 
 /** What the exchange reads and feeds. */
@@ -30,10 +35,18 @@ const writer = new MsgpackWriter(2048);
  */
 export class StateExchange {
   readonly #context: StateExchangeContext;
+  readonly #statusLTimes: TableLTimes;
+  /** Whether a join of this time would change anything: an intent is news, or else moves the clock at most. */
+  readonly #isNews = (name: string, lTime: number): boolean => {
+    const { memberClock, table } = this.#context;
+    const known = table.get(name);
+    return known === undefined || lTime > known.statusTime || lTime >= memberClock.time;
+  };
   #joinsIgnoringOld = 0;
 
   constructor(context: StateExchangeContext) {
     this.#context = context;
+    this.#statusLTimes = new TableLTimes(context.table);
   }
 
   /** A join begins that does not want the events of the past. Every call is matched by {@linkcode endIgnoringOld}. */
@@ -54,22 +67,19 @@ export class StateExchange {
    * where there was a leave. So they are sent as left, with the time before: the receiver, which adds one, hears the
    * very leave intent that we have heard. (HashiCorp's agents lie here.)
    *
-   * @returns Serf's type byte and the state; bytes of their own.
+   * @returns Serf's type byte and the state; borrowed until the next call of anybody.
    */
   encode(): Uint8Array {
     const { memberClock, eventClock, queryClock, table, userEvents } = this.#context;
-    const statusLTimes = new Map<string, number>();
     const leftMembers: string[] = [];
     for (let i = 0; i < table.size; i++) {
-      const { name, status, statusTime } = table.at(i);
-      const isLeaving = status === MemberStatus.leaving;
-      statusLTimes.set(name, isLeaving ? Math.max(0, statusTime - 1) : statusTime);
-      if (isLeaving || status === MemberStatus.left) leftMembers.push(name);
+      const { name, status } = table.at(i);
+      if (status === MemberStatus.leaving || status === MemberStatus.left) leftMembers.push(name);
     }
     writer.reset();
     encodePushPull(writer, {
       lTime: memberClock.time,
-      statusLTimes,
+      statusLTimes: this.#statusLTimes,
       leftMembers,
       eventLTime: eventClock.time,
       events: userEvents.slots.map((slot) =>
@@ -77,7 +87,7 @@ export class StateExchange {
       ),
       queryLTime: queryClock.time,
     });
-    return writer.copy();
+    return writer.view();
   }
 
   /**
@@ -88,7 +98,7 @@ export class StateExchange {
    * @throws {WireError} when it is malformed; nothing was learnt then.
    */
   merge(bytes: Uint8Array, join: boolean): void {
-    const state = decodeState(bytes);
+    const state = decodeState(bytes, this.#isNews);
     this.#mergeClocks(state);
     this.#mergeIntents(state);
     if (join && this.#joinsIgnoringOld > 0) this.#context.userEvents.ignoreBefore(state.eventLTime);
@@ -135,10 +145,31 @@ export class StateExchange {
   }
 }
 
-function decodeState(bytes: Uint8Array): PushPullState {
+/** What is to be sent of each member, straight from the table. */
+class TableLTimes implements StatusLTimes {
+  readonly #table: MemberTable;
+
+  constructor(table: MemberTable) {
+    this.#table = table;
+  }
+
+  get size(): number {
+    return this.#table.size;
+  }
+
+  forEach(visit: (lTime: number, name: string) => void): void {
+    const table = this.#table;
+    for (let i = 0; i < table.size; i++) {
+      const { name, status, statusTime } = table.at(i);
+      visit(status === MemberStatus.leaving ? Math.max(0, statusTime - 1) : statusTime, name);
+    }
+  }
+}
+
+function decodeState(bytes: Uint8Array, isNews: (name: string, lTime: number) => boolean): PushPullState {
   if (bytes.length === 0) throw new WireError("Remote state is zero bytes", 0);
   if (bytes[0] !== SerfMessageType.pushPull) {
     throw new WireError(`Remote state has bad type prefix: ${bytes[0]}`, 0);
   }
-  return decodePushPull(bytes, 1, bytes.length);
+  return decodePushPull(bytes, 1, bytes.length, isNews);
 }

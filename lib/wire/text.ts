@@ -8,10 +8,14 @@ const STRICT_DECODER = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }
 
 /** Strings up to this many bytes are interned: names, keys of tags, words. */
 const INTERN_BYTES_MAX = 64;
-/** bounded: this many slots of at most {@linkcode INTERN_BYTES_MAX} characters; a newcomer replaces what is in its slot. */
-const INTERN_SLOTS = 1 << 14;
+const INTERN_SLOTS_MIN = 1 << 14;
+/** Enough for the names of ten thousand members, of which in the least table a third would displace each other. */
+const INTERN_SLOTS_MAX = 1 << 16;
 
-const internTable: string[] = new Array<string>(INTERN_SLOTS).fill("");
+/** bounded: INTERN_SLOTS_MAX texts of at most {@linkcode INTERN_BYTES_MAX} characters; a newcomer replaces what is in its slot. */
+let internTable: string[] = new Array<string>(INTERN_SLOTS_MIN).fill("");
+/** How many texts were displaced since the table has its size. */
+let displaced = 0;
 
 /**
  * The string for `bytes[start, end)`. Short ASCII strings are interned: the same bytes give the same string object
@@ -29,15 +33,22 @@ export function decodeText(bytes: Uint8Array, start: number, end: number): strin
     hash = Math.imul(hash ^ byte, 0x01000193);
   }
   if (union >= 0x80) return decodeFresh(bytes, start, end);
-  const slot = (hash ^ (hash >>> 15)) & (INTERN_SLOTS - 1);
+  const slot = (hash ^ (hash >>> 15)) & (internTable.length - 1);
   const known = internTable[slot]!;
   if (known.length === length && isAsciiOf(known, bytes, start)) return known;
   // A text that was displaced by its neighbour, as happens to some of thousands of names.
   const other = internTable[slot ^ 1]!;
   if (other.length === length && isAsciiOf(other, bytes, start)) return other;
+  if (other !== "" && ++displaced > internTable.length >> 1) growInternTable();
   internTable[slot ^ 1] = known;
   // A call of TextDecoder costs more than a short text.
   return internTable[slot] = String.fromCharCode(...bytes.subarray(start, end));
+}
+
+/** Starts over with twice the slots: what is still in use comes again. */
+function growInternTable(): void {
+  displaced = 0;
+  if (internTable.length < INTERN_SLOTS_MAX) internTable = new Array(2 * internTable.length).fill("");
 }
 
 function isAsciiOf(text: string, bytes: Uint8Array, start: number): boolean {

@@ -43,7 +43,7 @@ Deno.test("PushPullMessage gives back nodes, state and join, as often as asked",
   }
 });
 
-Deno.test("PushPullMessage.forEachVersion() shows the first node and the first living one when all versions are alike", () => {
+Deno.test("PushPullMessage.forEachVersion() shows the first of the living and of the others with each versions", () => {
   const named = (name: string, state: number, vsn = NODE.vsn) => ({ ...NODE, name, state, vsn });
   const shown = (...nodes: messages.PushPullNode[]) => {
     const names: string[] = [];
@@ -52,11 +52,22 @@ Deno.test("PushPullMessage.forEachVersion() shows the first node and the first l
     );
     return names.join(" ");
   };
-  equal(shown(named("a", 0), named("b", 0), named("c", 2)), "a");
+  equal(shown(named("a", 0), named("b", 0), named("c", 2), named("d", 3)), "a c");
   equal(shown(named("a", 2), named("b", 3), named("c", 0), named("d", 0)), "a c");
   equal(shown(named("a", 2), named("b", 3)), "a");
   const old = fromHex("010502020504");
-  equal(shown(named("a", 0), named("b", 0), named("c", 0, old)), "a b c", "else all");
+  equal(
+    shown(named("a", 0), named("b", 0), named("c", 0, old), named("d", 2), named("e", 2, old)),
+    "a c d e",
+  );
+  const none = new Uint8Array(0);
+  equal(shown(named("a", 0, none), named("b", 0), named("c", 0, none), named("d", 0)), "a b");
+  const many = Array.from({ length: 9 }, (_, i) => named(`n${i}`, 0, Uint8Array.of(1, 5, i, 2, 5, 4)));
+  equal(
+    shown(named("a", 0), ...many, named("b", 0)).split(" ").length,
+    11,
+    "all, when there are too many kinds",
+  );
   equal(shown(), "");
 });
 

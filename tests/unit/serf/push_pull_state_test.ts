@@ -201,3 +201,37 @@ Deno.test("D.8: what one node encodes, another learns from", () => {
   equal(other.eventClock.time, 4);
   deepEqual(other.userEvents.slots[3]!.entries, [{ name: "deploy", payload: ascii("v1") }]);
 });
+
+Deno.test("D.8: of a name that comes twice the last status time counts, also when it alone is known", () => {
+  // {StatusLTimes: {a: first, a: second}}, which no map can say.
+  const twice = (first: number, second: number) =>
+    Uint8Array.of(2, 0x81, 0xac, ...ascii("StatusLTimes"), 0x82, 0xa1, 0x61, first, 0xa1, 0x61, second);
+  const f = partsFixture(["a"]);
+  f.intents.onJoin(5, "a");
+  f.memberClock.witness(100);
+  f.states.merge(twice(9, 5), false);
+  equal(f.table.get("a")!.statusTime, 5);
+  f.states.merge(twice(5, 9), false);
+  equal(f.table.get("a")!.statusTime, 9);
+});
+
+Deno.test("D.8: those who left count with their own times, wherever their names come", () => {
+  // {StatusLTimes: {a: 5}, LeftMembers: [a]}
+  const bytes = Uint8Array.of(
+    ...[2, 0x82, 0xac, ...ascii("StatusLTimes"), 0x81, 0xa1, 0x61, 5],
+    ...[0xab, ...ascii("LeftMembers"), 0x91, 0xa1, 0x61],
+  );
+  const f = partsFixture(["a"]);
+  f.intents.onJoin(5, "a");
+  f.memberClock.witness(100);
+  f.states.merge(bytes, false);
+  equal(f.view()["a"], "leaving");
+  equal(f.table.get("a")!.statusTime, 6);
+});
+
+Deno.test("D.8: a status time that is known of the member but not of the clock moves the clock", () => {
+  const f = partsFixture(["a"]);
+  f.table.setStatusTime(f.table.claim("a")!, 40);
+  f.states.merge(stateOf({ statusLTimes: new Map([["a", 40]]) }), false);
+  equal(f.memberClock.time, 41);
+});
