@@ -63,6 +63,7 @@ const VARIANTS: readonly Partial<PushPullNode>[] = [
   { name: "" },
   { name: "me" },
   { name: "me", incarnation: 7 },
+  { name: "me", addr: Uint8Array.of(127, 0, 0, 1), meta: new Uint8Array(0) },
   { name: "me", incarnation: 7, addr: Uint8Array.of(127, 0, 0, 1) },
   { name: "unknown" },
   { name: "\u00e4\udcff" },
