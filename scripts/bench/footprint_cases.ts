@@ -50,6 +50,11 @@ function openEmpty(side: Side): OpenedGroup {
   };
 }
 
+/** A group of one meter that leaves nothing to be closed. */
+function opened(sample: () => Promise<number>): Promise<OpenedGroup> {
+  return Promise.resolve({ meters: [{ sample }], close: () => Promise.resolve() });
+}
+
 /** What one member more takes: the slope between two agents that know few and many. */
 export const MEMBER_GROUP: Group = {
   name: "memory-per-member",
@@ -61,11 +66,7 @@ export const MEMBER_GROUP: Group = {
     rounds: 1,
     quickRounds: 1,
   }],
-  open: (side, effort) =>
-    Promise.resolve({
-      meters: [{ sample: () => memberSlope(side, effort) }],
-      close: () => Promise.resolve(),
-    }),
+  open: (side, effort) => opened(() => memberSlope(side, effort)),
 };
 
 async function memberSlope(side: Side, effort: Effort): Promise<number> {
@@ -132,6 +133,6 @@ export const SIZE_GROUP: Group = {
   open: (side) => {
     const file = side.role === "floor" ? obtainFallbackRuntime(`${ROOT}/.cache`) : side.binary;
     const sample = async () => (await Deno.stat(await file)).size / 1e6;
-    return Promise.resolve({ meters: [{ sample }], close: () => Promise.resolve() });
+    return opened(sample);
   },
 };

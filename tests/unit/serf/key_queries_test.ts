@@ -1,8 +1,8 @@
 import { deepEqual, equal } from "../../support/assert.ts";
 import { Keyring } from "../../../lib/memberlist/keyring.ts";
 import { decodeKeyResponse, encodeKeyRequest } from "../../../lib/serf/key_messages.ts";
-import { decodeQueryResponse, encodeQuery } from "../../../lib/serf/query_messages.ts";
-import { encoded, partsFixture } from "./parts.ts";
+import { decodeQueryResponse } from "../../../lib/serf/query_messages.ts";
+import { encoded, partsFixture, queryMessage } from "./parts.ts";
 
 const key = (fill: number, length = 32) => new Uint8Array(length).fill(fill);
 const base64 = (bytes: Uint8Array) => btoa(String.fromCharCode(...bytes));
@@ -10,21 +10,7 @@ const request = (bytes: Uint8Array) => encoded((writer) => encodeKeyRequest(writ
 
 function ask(f: ReturnType<typeof partsFixture>, verb: string, payload: Uint8Array | null, id = 1) {
   f.sent.length = 0;
-  f.router.onMessage(encoded((writer) =>
-    encodeQuery(writer, {
-      lTime: 5,
-      id,
-      addr: Uint8Array.of(127, 0, 0, 2),
-      port: 7000,
-      sourceNode: "asker",
-      filters: [],
-      flags: 0,
-      relayFactor: 0,
-      timeoutNs: 3_200_000_000,
-      name: `_serf_${verb}`,
-      payload,
-    })
-  ));
+  f.router.onMessage(queryMessage({ id, name: `_serf_${verb}`, payload }));
   const message = f.sent[0]!.message;
   const { payload: answer } = decodeQueryResponse(message, 2, message.length);
   equal(answer![0], 8);

@@ -1,26 +1,12 @@
 import { deepEqual, equal } from "../../support/assert.ts";
-import { decodeQueryResponse, encodeQuery } from "../../../lib/serf/query_messages.ts";
+import { decodeQueryResponse } from "../../../lib/serf/query_messages.ts";
 import { decodeRelay } from "../../../lib/serf/relay_message.ts";
 import { makeNode } from "./fakes.ts";
-import { encoded, partsFixture } from "./parts.ts";
+import { partsFixture, queryMessage } from "./parts.ts";
 
 /** Puts a query with acks and relays to the fixture. @returns to whom something was sent. */
 function ask(f: ReturnType<typeof partsFixture>, relayFactor: number): string[] {
-  f.router.onMessage(encoded((writer) =>
-    encodeQuery(writer, {
-      lTime: 5,
-      id: 77,
-      addr: Uint8Array.of(127, 0, 0, 2),
-      port: 7000,
-      sourceNode: "asker",
-      filters: [],
-      flags: 1,
-      relayFactor,
-      timeoutNs: 3_200_000_000,
-      name: "load",
-      payload: null,
-    })
-  ));
+  f.router.onMessage(queryMessage({ flags: 1, relayFactor }));
   return f.sent.map(({ to }) => to);
 }
 
