@@ -1,7 +1,6 @@
 import { deepEqual, equal, ok, throws } from "../../support/assert.ts";
 import { Arrivals, reachedMs } from "../../../lib/sim/experiments/arrivals.ts";
 import { crashAndDetect, detectionPeriod } from "../../../lib/sim/experiments/detection.ts";
-import { infect } from "../../../lib/sim/experiments/infection.ts";
 import { type MemberlistLife } from "../../../lib/sim/memberlist_life.ts";
 import { memberlistCluster, type SimCluster } from "../../../lib/sim/sim_cluster.ts";
 
@@ -39,21 +38,22 @@ Deno.test("Arrivals takes the first event of each node since it began, and count
   deepEqual(arrivals.timesMs.map(Math.round), [10, 15]);
 });
 
-Deno.test("infect(): everybody but the origin hears of it, within seconds; behind a cut nobody does", () => {
+Deno.test("Arrivals: everybody but the origin hears of it, within seconds; behind a cut nobody does", () => {
   const cluster = formed(2, 12);
   const origin = cluster.node(4);
-  const news = (text: string) => ({
-    type: "message",
-    subject: text,
-    origin: origin.name,
-    tell: () => origin.life.broadcast(new TextEncoder().encode(`\x08${text}`)),
-  });
-  const { members, timesMs } = infect(cluster, news("hello"), 10_000);
-  equal(members, 11);
+  const others = cluster.running.filter((node) => node !== origin);
+  const hear = (subject: string, limitMs: number) => {
+    const arrivals = new Arrivals(others, { type: "message", subject }, cluster.world.clock.nowMs());
+    origin.life.broadcast(new TextEncoder().encode(`\x08${subject}`));
+    cluster.runUntil(() => arrivals.isComplete(), limitMs);
+    return arrivals.timesMs;
+  };
+  equal(others.length, 11);
+  const timesMs = hear("hello", 10_000);
   equal(timesMs.length, 11);
   ok(timesMs[0]! > 0 && timesMs[10]! < 3000, `${timesMs}`);
   cluster.partition([[4], cluster.nodes.map((_, index) => index).filter((index) => index !== 4)]);
-  deepEqual(infect(cluster, news("is anybody there?"), 2000).timesMs, []);
+  deepEqual(hear("is anybody there?", 2000), []);
 });
 
 Deno.test("crashAndDetect(): no sooner than a failed probe and the suspicion, by the first or by all", () => {
