@@ -53,6 +53,8 @@ export class Faults {
   // Bounded: one entry per host that refuses.
   readonly #refusing = new Set<number>();
   #partition: "none" | "twoWay" | "oneWay" = "none";
+  /** What was asked about and stopped: the proof that a fault met somebody. */
+  readonly stopped = { byPartition: 0, byCut: 0 };
   #everywhere: LinkConditions = { ...QUIET_LINK };
 
   /** The small number of a host, given out at first sight. */
@@ -129,9 +131,18 @@ export class Faults {
 
   /** Whether something of this kind is stopped between two host indices. */
   isCut(from: number, to: number, kind: CutKind): boolean {
-    if (this.#partition !== "none" && this.#separated(this.#groups[from]!, this.#groups[to]!)) return true;
-    if (this.#cuts.size === 0) return false;
-    return ((this.#cuts.get(from * HOSTS_MAX + to) ?? 0) & kind) !== 0;
+    if (this.#partition !== "none" && this.#separated(this.#groups[from]!, this.#groups[to]!)) {
+      this.stopped.byPartition++;
+      return true;
+    }
+    if (this.#cuts.size === 0 || ((this.#cuts.get(from * HOSTS_MAX + to) ?? 0) & kind) === 0) return false;
+    this.stopped.byCut++;
+    return true;
+  }
+
+  /** Whether these conditions are a link's own, not those of all. */
+  isOwn(conditions: LinkConditions): boolean {
+    return conditions !== this.#everywhere;
   }
 
   /** The conditions between two host indices. */

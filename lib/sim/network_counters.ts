@@ -7,6 +7,8 @@ export class NetworkCounters {
   packetsDelivered = 0;
   /** Lost by the dice. */
   packetsLost = 0;
+  /** Of those, on links with conditions of their own. */
+  packetsLostOnBadLinks = 0;
   /** Sent twice by the dice. */
   packetsDuplicated = 0;
   /** Held back by the dice. */
@@ -34,6 +36,8 @@ export class NetworkCounters {
   exchangesTimedOut = 0;
   /** Broken in the middle by the dice, or because the peer died. */
   exchangesBroken = 0;
+  /** Messages of exchanges that the dice tore. */
+  exchangesTorn = 0;
   /** Segments sent again because of a loss or a cut. */
   segmentsResent = 0;
 }

@@ -190,6 +190,7 @@ export class SimExchange {
       this.#leg = "stalled";
       return;
     }
+    if (broken) this.#world.counters.exchangesTorn++;
     this.#failAtPeer(received, "closed");
     this.#abort();
   }
@@ -203,6 +204,7 @@ export class SimExchange {
     const found = dice.scanInChunks(this.#reader!, reply, length);
     if (found === undefined) {
       counters.exchangesBroken++;
+      if (this.#breaks === "reply") counters.exchangesTorn++;
       return this.#failAtOpener(broken(this.#openerHost, this.#peerHost));
     }
     counters.exchangesReplied++;

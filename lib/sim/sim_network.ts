@@ -87,6 +87,7 @@ export class SimNetwork implements ExchangeWorld {
     const link = this.faults.conditions(from.index, to.index);
     if (lossDie < link.lossRatio) {
       counters.packetsLost++;
+      if (this.faults.isOwn(link)) counters.packetsLostOnBadLinks++;
       return;
     }
     let delayMs = heldMs + link.latencyMs + jitterDie * link.jitterMs;

@@ -32,6 +32,8 @@ export class SimProcess implements Clock {
   wallSkewMs = 0;
   /** How long handling each packet or timer takes this process, in milliseconds. 0: no time at all. */
   busyMs = 0;
+  /** How many timers went off after their time, because it was blocked. */
+  timersLate = 0;
   /** Called after each timer, packet or request that this process has handled. */
   onHandledListener: (() => void) | undefined = undefined;
 
@@ -136,6 +138,7 @@ export class SimProcess implements Clock {
     while (this.#blockedUntilMs <= nowMs) {
       const timer = this.#heap.popDue(nowMs);
       if (timer === undefined) break;
+      if (timer.deadlineMs < nowMs) this.timersLate++;
       this.#firing = true;
       timer.onTimer();
       this.#firing = false;

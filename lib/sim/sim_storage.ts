@@ -24,6 +24,8 @@ export class SimDisk {
   tornAt = 1;
   /** How often the disk refused something. */
   faults = 0;
+  /** Whether it has refused something since the file was opened, or last written as a whole: then the file may be behind. */
+  isBehind = false;
   syncedBytes = 0;
   /** How often the file was replaced, and synced. */
   replacements = 0;
@@ -32,6 +34,7 @@ export class SimDisk {
 
   /** A process opens the file; whoever had it open before is dead, and what waited in it is lost. */
   open(): SimStorage {
+    this.isBehind = false;
     return this.#owner = new SimStorage(this);
   }
 
@@ -47,15 +50,20 @@ export class SimDisk {
     this.syncedBytes = 0;
   }
 
-  /** What survives: all that was synced, a random beginning of the rest, and sometimes NULs where the end was. */
-  cutPower(random: Random): void {
+  /**
+   * What survives: all that was synced, a random beginning of the rest, and sometimes NULs where the end was.
+   * @returns how many bytes were lost.
+   */
+  cutPower(random: Random): number {
     this.#owner = undefined;
     const unsynced = this.content.length - this.syncedBytes;
     const survived = this.syncedBytes + random.below(unsynced + 1);
     const after = this.content.slice(0, random.below(2) === 0 ? survived : this.content.length);
     after.fill(0, survived);
+    const lostBytes = this.content.length - survived;
     this.content = after;
     this.syncedBytes = after.length;
+    return lostBytes;
   }
 
   /** Appends what fits. @throws {StorageError} when that was not all of it. */
@@ -87,6 +95,7 @@ export class SimDisk {
     if (this.failsToSync) throw this.#fault("sync snapshot.compact: input/output error");
     this.content = bytes.slice();
     this.syncedBytes = bytes.length;
+    this.isBehind = false;
     this.replacements++;
   }
 
@@ -99,6 +108,7 @@ export class SimDisk {
 
   #fault(text: string): StorageError {
     this.faults++;
+    this.isBehind = true;
     return new StorageError(text);
   }
 }

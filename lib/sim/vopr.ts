@@ -88,12 +88,15 @@ class VoprRun {
     this.#settle();
     const agreedAt = this.#calm.agree();
     this.#countRefutations();
+    this.#faults.countEffects();
     this.#deliver();
     this.#farewell();
     this.#shutDown();
     this.#prove();
     const { world, checker } = cluster;
     acts.set("snapshots compared", snapshots.comparisons);
+    acts.set("snapshots written anew", snapshots.recoveries);
+    acts.set("snapshots torn when read", snapshots.brokenReads);
     return {
       plan,
       hash: cluster.digest(),
@@ -165,9 +168,9 @@ class VoprRun {
   #farewell(): void {
     const { cluster, staying } = this.#world;
     const { spreadMs, detectMs } = this.#calm.bounds;
-    // Who is pruned while it runs is forgotten by Serf alone: it may know nobody who could be told.
-    if (staying.length < 3 || this.#world.pruned.size > 0) return;
-    const [leaver, victim] = [staying[0]!, staying[1]!];
+    const { leaver, victim } = this.#chooseFarewell();
+    if (staying.length < 3 || leaver === undefined || victim === undefined) return;
+    this.#world.count("farewells");
     // Else the few packets of the farewell may all go to the newly dead.
     cluster.runFor(optionsOf(this.#world.plan).memberlist.gossipToTheDeadMs);
     this.#world.leave(leaver);
@@ -175,8 +178,8 @@ class VoprRun {
     // Who hears its farewell knows, and tells, that it was one; a stray may have missed it.
     let isHeard = false;
     this.#calm.require(() => `${name} has not left for all`, spreadMs + detectMs, () => {
-      isHeard ||= staying.slice(1).some(({ memberlist }) =>
-        memberlist.node(name)?.status === NodeStatus.left
+      isHeard ||= staying.some((member) =>
+        member !== leaver && member.memberlist.node(name)?.status === NodeStatus.left
       );
       return !leaver.running && cluster.running.every(({ life }) => isGone(life.sight(name)));
     });
@@ -188,6 +191,15 @@ class VoprRun {
       () => cluster.running.every(({ life }) => ["failed", "unknown"].includes(life.sight(victim.name))),
     );
     this.#calm.agree();
+  }
+
+  /** Of whom Serf has forgotten though it is there, nobody is told; and who has forgotten others may know nobody to tell. */
+  #chooseFarewell(): { readonly leaver: Member | undefined; readonly victim: Member | undefined } {
+    const { staying } = this.#world;
+    const books = staying.map((member) => this.#world.book(member));
+    const shown = staying.filter(({ name }) => books.every(({ pruned }) => !pruned.has(name)));
+    const leaver = shown.find((member) => this.#world.book(member).pruned.size === 0);
+    return { leaver, victim: shown.find((member) => member !== leaver) };
   }
 
   #shutDown(): void {

@@ -11,10 +11,8 @@ import type { Member, VoprWorld } from "./vopr_world.ts";
 const LOOK_MS = 250;
 /** How often the operator looks whether the cluster has fallen apart for good. */
 const OPERATOR_MS = 30_000;
-/** Rounds of reconnecting after which a member that should have been called was called, but for one run in 10^7. */
-const RECONNECT_ROUNDS = 16;
-/** In a large cluster one who is missed by many is called sooner. */
-const RECONNECT_CROWD_MAX = 64;
+/** What has one chance in k at each round has happened after 12 k rounds, but for one run in 160 000 of the worst. */
+const RECONNECT_ROUNDS = 12;
 
 /** Faults after which a cluster may have forgotten its way together: an operator has to join its parts. */
 const FORGETFUL: readonly FaultName[] = [
@@ -40,8 +38,27 @@ export interface CalmBounds {
   readonly agreeMs: number;
 }
 
-/** @param size nodes that any member knows, the dead included. */
-export function calmBounds(plan: VoprPlan, size: number): CalmBounds {
+/** A cluster at the end of its faults. */
+export interface CalmSize {
+  /** Nodes that any member knows, the dead included. */
+  readonly known: number;
+  /** Members that run. */
+  readonly running: number;
+  /** Names at addresses that some member shows, and at which nobody of that name runs. */
+  readonly deadEnds: number;
+}
+
+/**
+ * Agreement comes when all are found dead who are, and their names are free again; when all parts have found each other;
+ * and when all of that has spread. What was found may have to be found out again: somebody who moved is dead at its old
+ * address.
+ *
+ * Parts: at each interval of reconnecting every member calls one of those whom it sees as failed, or, if they are the
+ * fewer, each of them is called with a chance of 1 - 1/e at least. Whoever calls gets through to somebody who runs with
+ * a chance of one in as many as there are dead ends, and one: so there is one chance in `deadEnds + 2` at least at every
+ * round. One who alone knows many, whom nobody else knows, calls them one after the other.
+ */
+export function calmBounds(plan: VoprPlan, { known: size, running, deadEnds }: CalmSize): CalmBounds {
   const options = optionsOf(plan);
   const { memberlist } = options;
   const { probeIntervalMs, suspicionMult, suspicionMaxTimeoutMult, awarenessMaxMultiplier } = memberlist;
@@ -49,16 +66,16 @@ export function calmBounds(plan: VoprPlan, size: number): CalmBounds {
   // A node that was slow probes slowly, until as many probes have succeeded as its score counts.
   const recoveryMs = probeIntervalMs * awarenessMaxMultiplier * (awarenessMaxMultiplier + 1) / 2;
   const roundMs = size * probeIntervalMs;
-  // Every round of push/pulls doubles those who know; the last ones ask by themselves.
+  // Every round of push/pulls doubles those who know; the last ones ask by themselves. One that fails may hold up the next.
   const rounds = 2 * Math.ceil(Math.log2(size)) + 4;
-  const exchangeMs = memberlist.tcpTimeoutMs + pushPullIntervalMs(memberlist.pushPullIntervalMs, size);
-  const spreadMs = rounds * exchangeMs;
-  const detectMs = 2 * roundMs + recoveryMs + suspicionMs + spreadMs;
+  const roundOfPushPullsMs = pushPullIntervalMs(memberlist.pushPullIntervalMs, size);
+  const spreadMs = rounds * Math.max(memberlist.tcpTimeoutMs, roundOfPushPullsMs);
+  const noticeMs = 2 * roundMs + recoveryMs + suspicionMs;
   // A name is free for another address when its old one was forgotten.
   const forgetMs = memberlist.gossipToTheDeadMs + 2 * roundMs;
-  const crowd = Math.min(RECONNECT_CROWD_MAX, Math.max(1, size - 2));
-  const reconnectMs = RECONNECT_ROUNDS * crowd * options.reconnectIntervalMs;
-  return { spreadMs, detectMs, agreeMs: 2 * detectMs + forgetMs + reconnectMs + spreadMs };
+  const reconnectMs = (RECONNECT_ROUNDS * (deadEnds + 2) + running) * options.reconnectIntervalMs;
+  const agreeMs = 2 * noticeMs + forgetMs + reconnectMs + OPERATOR_MS + spreadMs;
+  return { spreadMs, detectMs: noticeMs + spreadMs, agreeMs };
 }
 
 /** The plan's options, all of them. */
@@ -77,8 +94,17 @@ export class VoprCalm {
   /** The bounds for the cluster as it is. */
   get bounds(): CalmBounds {
     const { plan, staying } = this.#world;
-    const known = staying.map(({ memberlist }) => memberlist.nodeCount);
-    return calmBounds(plan, Math.max(plan.size, ...known));
+    const known = Math.max(plan.size, ...staying.map(({ memberlist }) => memberlist.nodeCount));
+    return calmBounds(plan, { known, running: staying.length, deadEnds: this.#deadEnds() });
+  }
+
+  #deadEnds(): number {
+    const { staying } = this.#world;
+    const there = new Set(staying.map(({ name, address }) => `${name} ${address.ip.join()} ${address.port}`));
+    const shown = staying.flatMap(({ life }) =>
+      life.serf.members().map(({ name, ip, port }) => `${name} ${ip.join()} ${port}`)
+    );
+    return new Set(shown).difference(there).size;
   }
 
   /**
@@ -127,7 +153,7 @@ export class VoprCalm {
 
   #isShown(observer: Member, subject: Member): boolean {
     const shown = observer.life.serf.member(subject.name);
-    if (shown === undefined) return this.#world.pruned.has(subject.name);
+    if (shown === undefined) return this.#world.book(observer).pruned.has(subject.name);
     if (shown.status !== MemberStatus.alive) return false;
     const own = subject.life.serf.localMember().tags;
     return shown.tags.size === own.size && [...own].every(([key, value]) => shown.tags.get(key) === value);

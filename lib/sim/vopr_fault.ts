@@ -10,6 +10,11 @@ export interface Fault {
   act(): boolean;
   /** Undoes what would last. */
   end?(): void;
+  /**
+   * What came of it: packets lost, timers late, members gone. Asked once, when it has ended and the members agree.
+   * @default {each act is one}
+   */
+  effects?(): number;
 }
 
 /** @param random the fault's own. @param corpus packets and requests that an outsider may send. */

@@ -18,6 +18,11 @@ const MAKERS: Readonly<Record<FaultName, MakeFault>> = {
 /** How often in vain a fault is tried that finds nothing to do, and how long it then waits. */
 const RETRY_MS = 500;
 
+/** Under which name the effects of a fault are counted. */
+export function effectsOf(fault: FaultName): string {
+  return `${fault}: effects`;
+}
+
 /** Makes the plan's faults, each at moments of its own, until it is ended. */
 export class VoprFaults {
   readonly #world: VoprWorld;
@@ -41,6 +46,14 @@ export class VoprFaults {
         this.#world.later(hasActed ? gapMs : RETRY_MS, next);
       };
       this.#world.later(times.uniform() * chaosMs / 3, next);
+    }
+  }
+
+  /** Counts what came of each: a fault that met nobody proves nothing. */
+  countEffects(): void {
+    const { acts } = this.#world;
+    for (const [name, fault] of this.#faults) {
+      this.#world.count(effectsOf(name), fault.effects?.() ?? acts.get(name) ?? 0);
     }
   }
 

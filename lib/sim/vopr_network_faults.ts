@@ -1,5 +1,6 @@
 /** What goes wrong on the network of a campaign. */
 import { CutKind, type LinkConditions, QUIET_LINK } from "./faults.ts";
+import type { NetworkCounters } from "./network_counters.ts";
 import type { Fault, MakeFault } from "./vopr_fault.ts";
 import { drawMs } from "./vopr_dice.ts";
 import type { Member, VoprWorld } from "./vopr_world.ts";
@@ -7,15 +8,30 @@ import type { Member, VoprWorld } from "./vopr_world.ts";
 /** Between two changes of a condition that all links have. */
 const WEATHER_GAP_MS = 15_000;
 
-/** A condition of all links that changes now and then. @param draw from a number in [0, 1). */
-function weather(draw: (uniform: number) => Partial<LinkConditions>): MakeFault {
-  return ({ cluster }, random) => ({
-    meanGapMs: WEATHER_GAP_MS,
-    act() {
-      cluster.world.faults.setEverywhere(draw(random.uniform()));
-      return true;
-    },
-  });
+/**
+ * A condition of all links that changes now and then, and never goes before the faults end.
+ *
+ * @param draw from a number in [0, 1). @param met counts what it meets.
+ */
+function weather(
+  draw: (uniform: number) => Partial<LinkConditions>,
+  met: (counters: NetworkCounters) => number,
+): MakeFault {
+  return ({ cluster }, random) => {
+    const { faults, network } = cluster.world;
+    let before: number | undefined;
+    let after = 0;
+    return {
+      meanGapMs: WEATHER_GAP_MS,
+      act() {
+        before ??= met(network.counters);
+        faults.setEverywhere(draw(random.uniform()));
+        return true;
+      },
+      end: () => after = met(network.counters),
+      effects: () => before === undefined ? 0 : after - before,
+    };
+  };
 }
 
 /** @returns two different members' hosts, running or not. */
@@ -37,10 +53,11 @@ const makeOneWay: MakeFault = (world, random) => ({
     world.later(lastsMs, () => world.cluster.world.faults.mend(...link));
     return true;
   },
+  effects: () => world.cluster.world.faults.stopped.byCut,
 });
 
 const makeBadLink: MakeFault = (world, random) => {
-  const { faults } = world.cluster.world;
+  const { faults, network } = world.cluster.world;
   const bad = new Set<[string, string]>();
   return {
     meanGapMs: 3_000,
@@ -55,6 +72,7 @@ const makeBadLink: MakeFault = (world, random) => {
     end() {
       for (const link of bad) faults.clearLink(...link);
     },
+    effects: () => network.counters.packetsLostOnBadLinks,
   };
 };
 
@@ -76,20 +94,30 @@ function division(direction: "twoWay" | "oneWay", shortMs: number, longMs: numbe
         return true;
       },
       end: () => faults.partition([]),
+      effects: () => faults.stopped.byPartition,
     };
   };
 }
 
 /** By name. */
 export const NETWORK_FAULTS = {
-  loss: weather((uniform) => ({ lossRatio: 0.02 + 0.58 * uniform })),
-  duplicate: weather((uniform) => ({ duplicateRatio: 0.05 + 0.45 * uniform })),
-  reorder: weather((uniform) => ({
-    reorderRatio: 0.05 + 0.45 * uniform,
-    reorderDelayMs: 10 * 500 ** uniform,
-  })),
-  latency: weather((uniform) => ({ latencyMs: 300 * uniform, jitterMs: 300 * uniform })),
-  break: weather((uniform) => ({ breakRatio: 0.1 + 0.6 * uniform })),
+  loss: weather(
+    (uniform) => ({ lossRatio: 0.02 + 0.58 * uniform }),
+    ({ packetsLost, packetsLostOnBadLinks }) => packetsLost - packetsLostOnBadLinks,
+  ),
+  duplicate: weather(
+    (uniform) => ({ duplicateRatio: 0.05 + 0.45 * uniform }),
+    ({ packetsDuplicated }) => packetsDuplicated,
+  ),
+  reorder: weather(
+    (uniform) => ({ reorderRatio: 0.05 + 0.45 * uniform, reorderDelayMs: 10 * 500 ** uniform }),
+    ({ packetsHeldBack }) => packetsHeldBack,
+  ),
+  latency: weather(
+    (uniform) => ({ latencyMs: 300 * uniform, jitterMs: 300 * uniform }),
+    ({ packetsDelivered }) => packetsDelivered,
+  ),
+  break: weather((uniform) => ({ breakRatio: 0.1 + 0.6 * uniform }), ({ exchangesTorn }) => exchangesTorn),
   "one-way": makeOneWay,
   "bad-link": makeBadLink,
   partition: division("twoWay", 2_000, 90_000, 30_000),

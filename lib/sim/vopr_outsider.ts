@@ -1,6 +1,7 @@
 /** Somebody who is no member, and sends what a member would not: rubbish, old packets, and packets with wrong bits. */
 import type { SeededRandom } from "../base/seeded_random.ts";
 import type { ExchangeSink } from "../base/ports.ts";
+import type { MemberlistCounters } from "../memberlist/counters.ts";
 import type { SimTransport } from "./sim_network.ts";
 import type { MakeFault } from "./vopr_fault.ts";
 import type { VoprWorld } from "./vopr_world.ts";
@@ -17,6 +18,7 @@ const NO_ANSWER: ExchangeSink = {
 
 const makeOutsider: MakeFault = (world, random, corpus) => {
   const transport = openSockets(world);
+  let refused = 0;
   return {
     meanGapMs: 1_500,
     act() {
@@ -31,9 +33,19 @@ const makeOutsider: MakeFault = (world, random, corpus) => {
       world.count("outsider's bytes", count);
       return true;
     },
-    end: () => transport.close(),
+    end() {
+      transport.close();
+      refused = world.cluster.running.reduce((sum, { memberlist }) => sum + refusals(memberlist.counters), 0);
+    },
+    effects: () => refused,
   };
 };
+
+/** What a member's present life has refused to take. */
+function refusals(counters: Readonly<MemberlistCounters>): number {
+  const { malformed, unsupported, truncated, undecryptable, labelMismatches, badChecksums } = counters;
+  return malformed + unsupported + truncated + undecryptable + labelMismatches + badChecksums;
+}
 
 function openSockets(world: VoprWorld): SimTransport {
   const transport = world.cluster.world.network.attach(world.freshAddress());

@@ -1,4 +1,5 @@
 /** What goes wrong on the machines of a campaign. */
+import type { SimProcess } from "./sim_process.ts";
 import type { MakeFault } from "./vopr_fault.ts";
 import { drawMs } from "./vopr_dice.ts";
 import type { Member, VoprWorld } from "./vopr_world.ts";
@@ -17,41 +18,71 @@ function crash(world: VoprWorld, member: Member, downMs: number | undefined): vo
   });
 }
 
-const makeSlow: MakeFault = (world, random) => ({
-  meanGapMs: 15_000,
-  act() {
-    const member = world.pick(random, world.cluster.running);
-    const schedule = { blockedMs: drawMs(random, 100, 10_000), runningMs: drawMs(random, 1, 2_000) };
-    const lastsMs = drawMs(random, 2_000, 30_000);
-    if (member === undefined) return false;
-    member.beginSlow(schedule);
-    world.later(lastsMs, () => member.endSlow());
-    return true;
-  },
-});
+/** Timers that went off late at processes, each since it was hit for the first time. */
+class Lateness {
+  // Bounded: one per life that was hit.
+  readonly #before = new Map<SimProcess, number>();
 
-const makeFreeze: MakeFault = (world, random) => ({
-  meanGapMs: 8_000,
-  act() {
-    const member = world.pick(random, world.cluster.running);
-    const blockedMs = drawMs(random, 500, 40_000);
-    member?.process.blockFor(blockedMs);
-    return member !== undefined;
-  },
-});
+  hit(process: SimProcess): void {
+    if (!this.#before.has(process)) this.#before.set(process, process.timersLate);
+  }
 
-const makeBusy: MakeFault = (world, random) => ({
-  meanGapMs: 10_000,
-  act() {
-    const member = world.pick(random, world.cluster.running);
-    const busyMs = drawMs(random, 0.5, 30), lastsMs = drawMs(random, 1_000, 20_000);
-    if (member === undefined) return false;
-    const { process } = member;
-    process.busyMs = busyMs;
-    world.later(lastsMs, () => process.busyMs = 0);
-    return true;
-  },
-});
+  get count(): number {
+    return [...this.#before].reduce((sum, [{ timersLate }, before]) => sum + timersLate - before, 0);
+  }
+}
+
+const makeSlow: MakeFault = (world, random) => {
+  const lateness = new Lateness();
+  return {
+    meanGapMs: 15_000,
+    act() {
+      const member = world.pick(random, world.cluster.running);
+      const schedule = { blockedMs: drawMs(random, 100, 10_000), runningMs: drawMs(random, 1, 2_000) };
+      const lastsMs = drawMs(random, 2_000, 30_000);
+      if (member === undefined) return false;
+      lateness.hit(member.process);
+      member.beginSlow(schedule);
+      world.later(lastsMs, () => member.endSlow());
+      return true;
+    },
+    effects: () => lateness.count,
+  };
+};
+
+const makeFreeze: MakeFault = (world, random) => {
+  const lateness = new Lateness();
+  return {
+    meanGapMs: 8_000,
+    act() {
+      const member = world.pick(random, world.cluster.running);
+      const blockedMs = drawMs(random, 500, 40_000);
+      if (member === undefined) return false;
+      lateness.hit(member.process);
+      member.process.blockFor(blockedMs);
+      return true;
+    },
+    effects: () => lateness.count,
+  };
+};
+
+const makeBusy: MakeFault = (world, random) => {
+  const lateness = new Lateness();
+  return {
+    meanGapMs: 10_000,
+    act() {
+      const member = world.pick(random, world.cluster.running);
+      const busyMs = drawMs(random, 0.5, 30), lastsMs = drawMs(random, 1_000, 20_000);
+      if (member === undefined) return false;
+      const { process } = member;
+      lateness.hit(process);
+      process.busyMs = busyMs;
+      world.later(lastsMs, () => process.busyMs = 0);
+      return true;
+    },
+    effects: () => lateness.count,
+  };
+};
 
 const makeCrash: MakeFault = (world, random) => ({
   meanGapMs: 10_000,
@@ -76,18 +107,22 @@ const makeOutage: MakeFault = (world, random) => ({
 });
 
 /** A power cut: of what was written but not synced, any beginning survives. */
-const makePower: MakeFault = (world, random) => ({
-  meanGapMs: 20_000,
-  act() {
-    const isEverywhere = random.below(3) === 0;
-    const hit = world.cluster.running.filter(() => isEverywhere || random.below(3) === 0);
-    for (const member of hit) {
-      crash(world, member, drawMs(random, 100, DOWN_MAX_MS));
-      world.disks.get(member.name)!.cutPower(random);
-    }
-    return hit.length > 0;
-  },
-});
+const makePower: MakeFault = (world, random) => {
+  let disksThatLost = 0;
+  return {
+    meanGapMs: 20_000,
+    act() {
+      const isEverywhere = random.below(3) === 0;
+      const hit = world.cluster.running.filter(() => isEverywhere || random.below(3) === 0);
+      for (const member of hit) {
+        crash(world, member, drawMs(random, 100, DOWN_MAX_MS));
+        if (world.disks.get(member.name)!.cutPower(random) > 0) disksThatLost++;
+      }
+      return hit.length > 0;
+    },
+    effects: () => disksThatLost,
+  };
+};
 
 const makeDisk: MakeFault = (world, random) => {
   const disks = [...world.disks.values()];
@@ -108,9 +143,11 @@ const makeDisk: MakeFault = (world, random) => {
     end() {
       for (const disk of disks) disk.mend();
     },
+    effects: () => disks.reduce((sum, { faults }) => sum + faults, 0),
   };
 };
 
+/** Nothing of the core reads the wall clock today; this is here for the day on which something does. */
 const makeWallClock: MakeFault = (world, random) => ({
   meanGapMs: 5_000,
   act() {

@@ -85,32 +85,31 @@ export class VoprWorkload {
   }
 
   /**
-   * What most have who run, and others ought to have as well: push/pulls carry it to everybody in the end. What few have
-   * need not be (who was restarted refuses what its earlier life has seen, and does not carry it).
+   * What somebody has who runs, and others ought to have as well: push/pulls carry it to everybody in the end. But not
+   * when most refuse it, and so do not carry it: those who were restarted and have seen it in an earlier life, or have
+   * joined without wanting the past.
    */
   missing(): Missing[] {
     const { cluster, plan, staying } = this.#world;
-    const holders = new Map<string, { readonly event: UserEvent; count: number }>();
+    const held = new Map<string, UserEvent>();
     let clock = 0;
     for (const { life } of cluster.running) {
       clock = Math.max(clock, life.serf.lamportTimes.event);
-      for (const event of life.userEvents) {
-        const identity = identityOf(event);
-        const held = holders.get(identity);
-        if (held === undefined) holders.set(identity, { event, count: 1 });
-        else held.count++;
-      }
+      for (const event of life.userEvents) held.set(identityOf(event), event);
     }
     const windowStart = clock - (plan.serf.eventBuffer ?? 512);
-    const due = [...holders].filter(([, { event, count }]) =>
-      event.lTime >= windowStart && 2 * count >= staying.length
+    const isWantedBy = (member: Member, { lTime }: UserEvent) => {
+      const { startEventTime, ignoresOld, ignoredTime } = this.#world.book(member);
+      return !ignoresOld && lTime > Math.max(startEventTime, ignoredTime);
+    };
+    const due = [...held].filter(([, event]) =>
+      event.lTime >= windowStart &&
+      2 * staying.filter((member) => isWantedBy(member, event)).length >= staying.length
     );
     return staying.flatMap((member) => {
-      const { startEventTime, ignoresOld } = this.#world.book(member);
-      if (ignoresOld) return [];
       const has = new Set(member.life.userEvents.map(identityOf));
-      return due.filter(([identity, { event }]) => event.lTime > startEventTime && !has.has(identity))
-        .map(([, { event }]) => ({ member, event }));
+      return due.filter(([identity, event]) => isWantedBy(member, event) && !has.has(identity))
+        .map(([, event]) => ({ member, event }));
     });
   }
 

@@ -4,6 +4,7 @@ import { AssertionError } from "../base/assert.ts";
 import { LogLevel } from "../base/ports.ts";
 import { SeededRandom } from "../base/seeded_random.ts";
 import { Timer } from "../base/timer_heap.ts";
+import { NodeStatus } from "../memberlist/node_state.ts";
 import type { QueryEvent, SerfEvent } from "../serf/events.ts";
 import { SerfCluster } from "./serf_cluster.ts";
 import type { SerfLife, SerfLifeOptions } from "./serf_life.ts";
@@ -23,8 +24,15 @@ const STRANGERS_MAX = 400;
 export interface LifeBook {
   /** User events up to this time are none of its business: an earlier life has seen them. -1 without a snapshot. */
   startEventTime: number;
-  /** Whether it has joined without wanting the past. */
+  /** Whether it is joining without wanting the past. */
   ignoresOld: boolean;
+  /** Up to this time it has not wanted the past; -1: it wants all. */
+  ignoredTime: number;
+  /**
+   * Members that were erased by Serf though memberlist has them there: nobody shows them again before memberlist has
+   * missed them and found them again. Bounded: the members.
+   */
+  readonly pruned: Set<string>;
 }
 
 /** See the top of the file. Everything random comes from the plan's seed; each user has a stream of its own. */
@@ -36,7 +44,7 @@ export class VoprWorld {
   readonly keys: VoprKeys;
   /** How often each thing was done, by its name: the proof that it happened. Bounded: a few dozen names. */
   readonly acts = new Map<string, number>();
-  /** Members that were pruned while they ran: Serf forgets them, whatever memberlist says. Bounded: the members. */
+  /** Members that an operator has ordered to be pruned at any time of the run. Bounded: the members. */
   readonly pruned = new Set<string>();
   /** Answers a query that a member was told of. */
   onQuery: (member: Member, query: QueryEvent) => void = () => {};
@@ -59,7 +67,7 @@ export class VoprWorld {
     serfChecker!.forbidUnannouncedDepartures();
     if (plan.serf.maxQueueDepth !== undefined) serfChecker!.limitQueues(plan.serf.maxQueueDepth);
     checker!.also((member) => this.snapshots.check(member));
-    if (!plan.faults.includes("outsider") || plan.encrypted) return;
+    if (!this.#hasStrangers) return;
     checker!.allowStrangers(STRANGERS_MAX);
     serfChecker!.allowStrangers(STRANGERS_MAX);
   }
@@ -124,27 +132,40 @@ export class VoprWorld {
     for (let i = 0; i < count && others.length > 0; i++) {
       via.push(others[this.#random.below(others.length)]!.address);
     }
-    if (via.length === 0 || !this.staying.includes(member)) return;
-    if (ignoresOld) this.book(member).ignoresOld = true;
-    member.life.serf.join(via, ignoresOld, () => {});
+    if (via.length === 0 || !member.running || member.life.serf.state !== "alive") return;
+    const book = this.book(member);
+    if (ignoresOld) book.ignoresOld = true;
+    member.life.serf.join(via, ignoresOld, () => {
+      if (!ignoresOld) return;
+      book.ignoresOld = false;
+      book.ignoredTime = this.eventTime;
+    });
   }
 
-  /** Has a member leave, and shuts it down when it has. */
-  leave(member: Member): void {
+  /** The newest time of a user event that anybody who runs has heard of. */
+  get eventTime(): number {
+    return Math.max(0, ...this.cluster.running.map(({ life }) => life.serf.lamportTimes.event));
+  }
+
+  /** Has a member leave, and shuts it down when it has. @param onLeft told then. */
+  leave(member: Member, onLeft: () => void = () => {}): void {
     const life = member.life;
     this.cluster.serfChecker!.expectDeparture(member.name);
     this.snapshots.onLeave(member);
     const left = this.cluster.leave(member);
     const waitUntilLeft = () => {
       if (!member.running || member.life !== life) return;
-      if (left.done) this.shutdown(member);
-      else this.later(100, waitUntilLeft);
+      if (left.done) {
+        this.shutdown(member);
+        onLeft();
+      } else this.later(100, waitUntilLeft);
     };
     this.later(100, waitUntilLeft);
   }
 
   /** Ends a member in order: what it knows must be on its disk. */
   shutdown(member: Member): void {
+    this.snapshots.check(member);
     member.shutdown();
     this.snapshots.check(member);
   }
@@ -156,7 +177,7 @@ export class VoprWorld {
     const isTwin = !this.cluster.nodes.includes(member);
     const storage = isTwin ? undefined : disk?.open();
     const startEventTime = storage === undefined ? -1 : this.snapshots.begin(member, disk!, storage);
-    this.#books.set(member, { startEventTime, ignoresOld: false });
+    this.#books.set(member, { startEventTime, ignoresOld: false, ignoredTime: -1, pruned: new Set() });
     return {
       memberlist: plan.memberlist,
       options: { ...plan.serf, tags: new Map([["life", `${member.lives}`]]) },
@@ -166,6 +187,7 @@ export class VoprWorld {
       onQuery: (query) => this.onQuery(member, query),
       onEvent: (event) => {
         this.#refuseOld(member, event);
+        this.#notePruned(member, event);
         this.snapshots.onEvent(member, event);
       },
       onQuit: () => this.#onQuit(member),
@@ -178,6 +200,28 @@ export class VoprWorld {
     throw new AssertionError(
       `${member.name} was told of ${event.name} of time ${event.lTime} in an earlier life`,
     );
+  }
+
+  /** Whom Serf forgets while memberlist has it there, an operator has pruned. */
+  #notePruned(member: Member, event: SerfEvent): void {
+    const { pruned } = this.book(member);
+    if (event.type !== "member-join" && event.type !== "member-reap") return;
+    for (const { name } of event.members) {
+      pruned.delete(name);
+      if (event.type === "member-join") continue;
+      const status = member.memberlist.node(name)?.status;
+      if (status !== NodeStatus.alive && status !== NodeStatus.suspect) continue;
+      if (!this.pruned.has(name) && !this.#hasStrangers) {
+        throw new AssertionError(`${member.name} erased ${name}, who is there, and whom nobody pruned`);
+      }
+      pruned.add(name);
+      this.count("pruned though there");
+    }
+  }
+
+  /** Whether an outsider may say anything. */
+  get #hasStrangers(): boolean {
+    return this.plan.faults.includes("outsider") && !this.plan.encrypted;
   }
 
   /** The others have voted against it: the agent would end. */

@@ -1,5 +1,6 @@
 import { deepEqual, equal, match, notEqual, ok, throws } from "../support/assert.ts";
 import { runVopr, VoprError } from "../../lib/sim/vopr.ts";
+import { effectsOf } from "../../lib/sim/vopr_faults.ts";
 import { FAULTS, planOf } from "../../lib/sim/vopr_plan.ts";
 import { replayArguments, shrinkFailure } from "../../lib/sim/vopr_shrink.ts";
 import { CORPUS } from "../../scripts/vopr/corpus.ts";
@@ -9,7 +10,7 @@ import { runTask } from "../../scripts/vopr/worker.ts";
 /** The seeds that every change is held against. */
 const SEEDS = 200;
 
-Deno.test("vopr: 200 fixed seeds are clean, and every fault happens among them", () => {
+Deno.test("vopr: 200 fixed seeds are clean, and every fault happens and has effects among them", () => {
   const acts = new Map<string, number>();
   for (let seed = 1; seed <= SEEDS; seed++) {
     const report = runVopr(seed, {}, CORPUS);
@@ -26,8 +27,13 @@ Deno.test("vopr: 200 fixed seeds are clean, and every fault happens among them",
     "keys rotated",
     "lost vote",
     "refutations",
+    "pruned though there",
+    "farewells",
+    "snapshots compared",
+    "snapshots written anew",
+    "snapshots torn when read",
   ];
-  for (const name of [...FAULTS, ...effects, "snapshots compared"]) {
+  for (const name of [...FAULTS, ...FAULTS.map(effectsOf), ...effects]) {
     ok((acts.get(name) ?? 0) >= 10, `${name} happened ${acts.get(name) ?? 0} times`);
   }
 });

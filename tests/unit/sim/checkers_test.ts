@@ -1,8 +1,13 @@
 import { doesNotThrow, equal, ok, throws } from "../../support/assert.ts";
+import { Timer } from "../../../lib/base/timer_heap.ts";
+import type { Memberlist } from "../../../lib/memberlist/memberlist.ts";
 import { type NodeState, NodeStatus } from "../../../lib/memberlist/node_state.ts";
+import type { QueryEvent } from "../../../lib/serf/events.ts";
 import { MemberStatus } from "../../../lib/serf/member.ts";
+import type { MemberlistLife } from "../../../lib/sim/memberlist_life.ts";
 import { memberlistCluster } from "../../../lib/sim/sim_cluster.ts";
 import { SerfCluster } from "../../../lib/sim/serf_cluster.ts";
+import type { SimNode } from "../../../lib/sim/sim_node.ts";
 
 /** A formed cluster; `tamper` gets what n0 knows of n1. */
 function whenTampered(tamper: (state: NodeState) => void): () => void {
@@ -124,4 +129,84 @@ Deno.test("SerfChecker finds a running node that is not alive in its own eyes", 
   cluster.form();
   cluster.node(0).life.serf.localMember().status = MemberStatus.leaving;
   throws(() => cluster.checker!.checkAll(), /in its own eyes/);
+});
+
+Deno.test("Checker finds more nodes, news and timers than there may be, and a health score that is none", () => {
+  const overfull = (tamper: (life: MemberlistLife, node: SimNode<MemberlistLife>) => void) => {
+    const cluster = memberlistCluster({ seed: 1, size: 2 });
+    cluster.form();
+    doesNotThrow(() => cluster.checker!.checkAll());
+    tamper(cluster.node(0).life, cluster.node(0));
+    return () => cluster.checker!.check(cluster.node(0));
+  };
+  const define = (life: MemberlistLife, name: keyof Memberlist, value: unknown) =>
+    Object.defineProperty(life.memberlist, name, { value });
+  throws(
+    overfull((life) => define(life, "nodes", Array.from({ length: 3 }, () => life.memberlist.local))),
+    /knows 3 nodes/,
+  );
+  throws(overfull((life) => define(life, "sizes", { pings: 1025, news: 0 })), /has 1025 pings/);
+  throws(overfull((life) => define(life, "sizes", { pings: 0, news: 5 })), /and 5 pieces of news/);
+  for (const score of [-1, 8, NaN]) {
+    throws(overfull((life) => define(life, "healthScore", score)), /has a health score/);
+  }
+  throws(
+    overfull((_, { process }) => {
+      for (let i = 0; i < 70; i++) process.arm(new Timer(() => {}), 1e6);
+    }),
+    /has armed [0-9]+ timers/,
+  );
+});
+
+Deno.test("Checker finds a node that nobody made", () => {
+  const cluster = memberlistCluster({ seed: 1, size: 2 });
+  cluster.form();
+  const { memberlist } = cluster.node(0);
+  const [self] = memberlist.nodes;
+  const stranger = Object.assign(Object.create(self!), { name: "x" }) as NodeState;
+  Object.defineProperty(memberlist, "nodes", { value: [stranger] });
+  throws(() => cluster.checker!.check(cluster.node(0)), /knows x, whom nobody made/);
+});
+
+Deno.test("SerfChecker finds a query that is delivered twice", () => {
+  const cluster = new SerfCluster({ seed: 1, size: 2 });
+  cluster.form();
+  const node = cluster.node(0);
+  const query = { type: "query", lTime: 3, id: 7, name: "q" } as QueryEvent;
+  cluster.serfChecker!.onEvent(node, query);
+  cluster.serfChecker!.onEvent(node, { ...query, id: 8 });
+  throws(() => cluster.serfChecker!.onEvent(node, { ...query }), /told twice of query q/);
+});
+
+Deno.test("SerfChecker finds a Lamport clock that goes back", () => {
+  for (const which of ["member", "event", "query"] as const) {
+    const cluster = new SerfCluster({ seed: 1, size: 2 });
+    cluster.form();
+    const { serf } = cluster.node(0).life;
+    const times = { ...serf.lamportTimes, [which]: serf.lamportTimes[which] - 1 };
+    doesNotThrow(() => cluster.checker!.checkAll());
+    Object.defineProperty(serf, "lamportTimes", { value: times });
+    throws(() => cluster.checker!.checkAll(), /its clocks went from/);
+  }
+});
+
+Deno.test("SerfChecker finds collections that are longer than they may be", () => {
+  const tooLong = [
+    ["recentIntents", 4097, /remembers 4097 intents/],
+    ["intentQueue", 17, /17 messages in a queue/],
+    ["eventQueue", 17, /17 messages in a queue/],
+    ["queryQueue", 17, /17 messages in a queue/],
+    ["runningQueries", 4097, /runs 4097 queries/],
+  ] as const;
+  for (const [name, count, complaint] of tooLong) {
+    const cluster = new SerfCluster({ seed: 1, size: 2 });
+    cluster.form();
+    cluster.serfChecker!.limitQueues(8);
+    const { serf } = cluster.node(0).life;
+    const { sizes } = serf;
+    Object.defineProperty(serf, "sizes", { value: { ...sizes, [name]: count - 1 }, configurable: true });
+    doesNotThrow(() => checkOften(cluster));
+    Object.defineProperty(serf, "sizes", { value: { ...sizes, [name]: count } });
+    throws(() => checkOften(cluster), complaint);
+  }
 });
