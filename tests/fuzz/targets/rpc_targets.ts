@@ -7,13 +7,27 @@ import * as messages from "../../../lib/rpc/messages.ts";
 import * as queries from "../../../lib/rpc/query_messages.ts";
 import * as replies from "../../../lib/rpc/replies.ts";
 import { decodeValueMap } from "../../../lib/rpc/rpc_value.ts";
+import { depthOf, encodeValueMap, NESTED_VALUES, VALUE_DEPTH_MAX, valueMaps } from "./rpc_values.ts";
 import { MsgpackReader } from "../../../lib/wire/msgpack_reader.ts";
 import type { MsgpackWriter } from "../../../lib/wire/msgpack_writer.ts";
 import golden from "../../golden/rpc_conversations.json" with { type: "json" };
 import { concat, fromHex, toHex } from "../../golden/sample.ts";
 import { Digest } from "../support/digest.ts";
 import type { Target } from "../support/target.ts";
-import { bytes, type Codec, codec, family, flag, float, text, textMap, texts, u53, u8 } from "./family.ts";
+import {
+  bytes,
+  type Codec,
+  codec,
+  family,
+  flag,
+  float,
+  text,
+  textMap,
+  texts,
+  u53,
+  u8,
+  written,
+} from "./family.ts";
 
 /** What clients sent in the golden conversations. */
 export const SENT = golden.conversations.map(({ sent }) => fromHex(sent));
@@ -74,12 +88,32 @@ const frames: Target = {
       const cut = outcomeOf(() => framesOf(stream, 1 + stream.length % 17));
       if (whole.hash !== cut.hash) throw new Error("what comes in pieces is understood otherwise");
       if (whole.error !== undefined) throw whole.error;
+      if (new Digest(valuesOf(stream)).hash !== whole.hash) throw new Error("these are not the values");
       return whole.frames;
     },
     // What is incomplete is not among the frames.
     encode: (value) => concat(...value as Uint8Array[]),
   }),
+  generated: fc.array(valueMaps.map((map) => written((writer) => encodeValueMap(writer, map))), {
+    maxLength: 6,
+  }),
 };
+
+/** As {@linkcode framesOf}, one value after the other, each with the reader that knows its end. */
+function valuesOf(stream: Uint8Array): Uint8Array[] {
+  const values: Uint8Array[] = [];
+  reader.reset(stream);
+  for (let start = 0; start < stream.length; start = reader.position) {
+    try {
+      reader.skip();
+    } catch (error) {
+      if (error instanceof WireError) break;
+      throw error;
+    }
+    values.push(stream.slice(start, reader.position));
+  }
+  return values;
+}
 
 /** Frames, or the error; the hash is the same if they are. */
 function outcomeOf(decode: () => Uint8Array[]): { hash: number; frames?: Uint8Array[]; error?: WireError } {
@@ -197,7 +231,15 @@ const REPLIES: readonly Codec[] = [
   bodied(queries.decodeQueryRecord, (writer, record) => {
     queries.encodeQueryRecord(writer, record.type as "ack", record.from, record.payload);
   }, fc.record({ type: text, from: text, payload: bytes })),
-  bodied(decodeValueMap),
+  bodied(
+    (from, input) => {
+      const map = decodeValueMap(from, input);
+      if (depthOf(map) > VALUE_DEPTH_MAX) throw new Error(`${depthOf(map)} levels came out`);
+      return map;
+    },
+    encodeValueMap,
+    valueMaps,
+  ),
 ];
 
 /** The golden values that a codec of the list reads, its number in front. */
@@ -219,7 +261,9 @@ function seedsOf(codecs: readonly Codec[], streams: readonly Uint8Array[]): Uint
 
 const wellFramed = SENT.filter((stream) => outcomeOf(() => framesOf(stream, 4096)).error === undefined);
 const requests = family("RPC request", new Map(REQUESTS.entries()), seedsOf(REQUESTS, wellFramed), RPC_WORDS);
-const answers = family("RPC reply", new Map(REPLIES.entries()), seedsOf(REPLIES, RECEIVED), RPC_WORDS);
+const deep = NESTED_VALUES.map((value) => concat(Uint8Array.of(REPLIES.length - 1), value));
+const replySeeds = [...seedsOf(REPLIES, RECEIVED), ...deep];
+const answers = family("RPC reply", new Map(REPLIES.entries()), replySeeds, RPC_WORDS);
 
 /** What is read of RPC. */
 export const RPC_TARGETS: readonly Target[] = [frames, requests, answers];

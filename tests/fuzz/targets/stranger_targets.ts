@@ -5,7 +5,7 @@ import { SeededRandom } from "../../../lib/base/seeded_random.ts";
 import { Keyring } from "../../../lib/memberlist/keyring.ts";
 import { MessageType, STREAM_DECOMPRESSED_BYTES_MAX } from "../../../lib/memberlist/messages.ts";
 import { StreamFrameReader } from "../../../lib/memberlist/stream_frame_reader.ts";
-import { StreamFrames } from "../../../lib/memberlist/stream_frames.ts";
+import { type StreamDirection, StreamFrames } from "../../../lib/memberlist/stream_frames.ts";
 import { Label } from "../../../lib/wire/label.ts";
 import { concat } from "../../golden/sample.ts";
 import { compound, ping, World } from "../../unit/memberlist/fakes.ts";
@@ -114,10 +114,34 @@ const streams: Target = {
       checkFrames(stream);
       return frames.decode(stream, "request");
     },
-    encode: (message) => frames.encode(message as Uint8Array, "request"),
+    encode: (message) => delimited(frames, message as Uint8Array, "request"),
   }),
   generated: bytes.filter((message) => message.length > 0),
 };
+
+/** What is sealed is as long as it says, and nobody waits for more than is accepted. */
+function checkSealedEnd(stream: Uint8Array, direction: StreamDirection): void {
+  const end = sealedFrames.newFrameReader(direction).scan(stream, stream.length);
+  const labelBytes = direction === "request" && stream[0] === MessageType.label ? 2 + (stream[1] ?? 0) : 0;
+  const sealed = stream.subarray(labelBytes);
+  if (sealed[0] !== MessageType.encrypt || sealed.length < 5) return;
+  const length = new DataView(sealed.buffer, sealed.byteOffset).getUint32(1);
+  // What is too long is complete with what is here: it is refused at once.
+  const whole = length > SEALED_BYTES_MAX ? stream.length : labelBytes + 5 + length;
+  const expected = whole > stream.length ? 0 : whole;
+  if (end !== expected) throw new Error(`the message ends at ${end}, not at ${expected}`);
+}
+
+/** A wrapped message, whose end its reader finds, whatever comes behind it. */
+function delimited(wrapper: StreamFrames, message: Uint8Array, direction: StreamDirection): Uint8Array {
+  const stream = wrapper.encode(message, direction);
+  const followed = concat(stream, Uint8Array.of(0xff));
+  // Empty labels and the like are for other targets: this stream was made by ourselves.
+  if (wrapper.newFrameReader(direction).scan(followed, followed.length) !== stream.length) {
+    throw new Error("the end of our own message is not found");
+  }
+  return stream;
+}
 
 /** A message that can be decoded is complete; its end is found where it is, however the stream is cut, and its decoder misses nothing behind it. */
 function checkFrames(stream: Uint8Array): void {
@@ -161,15 +185,34 @@ const sealedFrames = new StreamFrames({
   random: { below: () => 0, uniform: () => 0, fill: (nonce) => nonce.fill(9) },
 });
 
+/** The longest sealed payload: 20 MiB. */
+const SEALED_BYTES_MAX = 20 * 1024 * 1024;
+/** What the length of a frame that is sealed may claim to be. */
+const SEALED_LIES = [0, 28, 29, 0x10000, SEALED_BYTES_MAX, SEALED_BYTES_MAX + 1, 0xffffffff].map((length) =>
+  Uint8Array.of(10, length >>> 24, length >>> 16, length >>> 8, length)
+);
+
 const sealedStreams: Target = {
   name: "sealed TCP stream",
-  seeds: STREAMS.map((stream) => sealedFrames.encode(stream, "reply")),
-  words: [Uint8Array.of(10)],
+  seeds: [
+    ...STREAMS.map((stream) => sealedFrames.encode(stream, "reply")),
+    ...SEALED_LIES.map((head) => concat(head, new Uint8Array(40))),
+    Uint8Array.of(10, 0, 0, 0),
+  ],
+  words: [Uint8Array.of(10), ...SEALED_LIES],
   refusals: [WireError],
   weightMax: inflatedMax,
   begin: () => ({
-    decode: (input, start, end) => sealedFrames.decode(input.subarray(start, end), "reply"),
-    encode: (message) => sealedFrames.encode(message as Uint8Array, "reply"),
+    decode(input, start, end) {
+      const stream = input.subarray(start, end);
+      checkSealedEnd(stream, "reply");
+      checkSealedEnd(stream, "request");
+      return sealedFrames.decode(stream, "reply");
+    },
+    encode(message) {
+      delimited(sealedFrames, message as Uint8Array, "request");
+      return delimited(sealedFrames, message as Uint8Array, "reply");
+    },
   }),
   // What begins as a compressed message would be taken for one.
   generated: bytes.filter((message) => message.length > 0 && message[0] !== MessageType.compress),
