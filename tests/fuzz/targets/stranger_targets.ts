@@ -3,7 +3,11 @@ import { Address } from "../../../lib/base/address.ts";
 import { WireError } from "../../../lib/base/errors.ts";
 import { SeededRandom } from "../../../lib/base/seeded_random.ts";
 import { Keyring } from "../../../lib/memberlist/keyring.ts";
-import { MessageType, STREAM_DECOMPRESSED_BYTES_MAX } from "../../../lib/memberlist/messages.ts";
+import {
+  compressMessage,
+  MessageType,
+  STREAM_DECOMPRESSED_BYTES_MAX,
+} from "../../../lib/memberlist/messages.ts";
 import { StreamFrameReader } from "../../../lib/memberlist/stream_frame_reader.ts";
 import { type StreamDirection, StreamFrames } from "../../../lib/memberlist/stream_frames.ts";
 import { Label } from "../../../lib/wire/label.ts";
@@ -11,14 +15,15 @@ import { concat } from "../../golden/sample.ts";
 import { compound, ping, World } from "../../unit/memberlist/fakes.ts";
 import { Digest } from "../support/digest.ts";
 import type { Subject, Target } from "../support/target.ts";
-import { bytes } from "./family.ts";
+import { bytes, written } from "./family.ts";
 import { CAPTURED, MEMBERLIST_CODECS } from "./memberlist_targets.ts";
+import { MESSAGES_MAX, userMessagesIn } from "./unwrapping.ts";
 
 const QUIET = { probeIntervalMs: 1e9, pushPullIntervalMs: 0, gossipNodes: 0 };
 const KEYRING = new Keyring([new Uint8Array(32).fill(3)]);
 const STRANGER = Address.fromHost("127.0.0.9", 7946);
-/** What one packet may make us send, and how many messages it may hold. */
-const PACKETS_SENT_MAX = 16, MESSAGES_MAX = 512;
+/** What one packet may make us send. */
+const PACKETS_SENT_MAX = 16;
 /** Lines that a batch may log; its packets come within no time. */
 const LINES_MAX = 100;
 
@@ -40,9 +45,34 @@ function newWorlds(): readonly World[] {
 /** More requests than one packet may make us answer. */
 const PINGS = compound(...Array.from({ length: 40 }, (_, seqNo) => ping({ seqNo })));
 
+const said = Uint8Array.of(MessageType.user, 0x68);
+const MANY = compound(...Array.from({ length: 250 }, () => said));
+/** More messages than are taken of one packet, wrappers within more wrappers than are taken off, and the most of both. */
+const WRAPPED = [
+  PINGS,
+  compound(MANY, MANY, MANY),
+  compound(MANY, compound(MANY), said, said, said, said, said, said, said, said, said, said),
+  ...[7, 8, 9, 10].map((depth) => {
+    let packet: Uint8Array = compound(said, said);
+    for (let i = 1; i < depth; i++) packet = compound(said, packet, said);
+    return packet;
+  }),
+  compound(said, squeezed(said), said),
+  compound(
+    squeezed(compound(...Array.from({ length: 20 }, () => compound(said, new Uint8Array(4000))))),
+    said,
+  ),
+  compound(...Array.from({ length: 9 }, () => squeezed(concat(said, new Uint8Array(8000))))),
+  squeezed(squeezed(squeezed(said))),
+].map((bytes) => ({ isStream: false, bytes }));
+
+function squeezed(message: Uint8Array): Uint8Array {
+  return written((writer) => compressMessage(writer, message, false));
+}
+
 const packets: Target = {
   name: "UDP packet",
-  seeds: [...CAPTURED, { isStream: false, bytes: PINGS }].filter((sample) => !sample.isStream).flatMap((
+  seeds: [...CAPTURED, ...WRAPPED].filter((sample) => !sample.isStream).flatMap((
     sample,
   ) => [
     concat(Uint8Array.of(ways.plain), sample.bytes),
@@ -68,6 +98,14 @@ function packetSubject(): Subject {
       world.memberlist.onPacket(STRANGER, way === ways.sealed ? seal(packet, random) : packet);
       const sent = world.transport.take().length, heard = world.delegate.userMessages.splice(0);
       if (sent > PACKETS_SENT_MAX) throw new Error(`${sent} packets were sent for one`);
+      if (way === ways.plain ? packet[0] !== MessageType.label : way === ways.sealed) {
+        const expected = userMessagesIn(packet);
+        if (new Digest(heard).hash !== new Digest(expected).hash) {
+          throw new Error(
+            `${heard.length} messages were heard, and not ${expected.length} as they were said`,
+          );
+        }
+      }
       if (heard.length > MESSAGES_MAX) throw new Error(`${heard.length} messages were in one packet`);
       const bytesHeard = heard.reduce((sum, message) => sum + message.length, 0);
       // Nesting may show the same bytes at several depths, but none twice at one.
