@@ -67,9 +67,12 @@ function framesOf(stream: Uint8Array, chunkBytes: number): Uint8Array[] {
   const decoder = new FrameDecoder();
   const frames: Uint8Array[] = [];
   for (let at = 0; at < stream.length; at += chunkBytes) {
-    decoder.push(stream.subarray(at, at + chunkBytes));
+    const chunk = stream.slice(at, at + chunkBytes);
+    decoder.push(chunk);
     while (decoder.next(FRAME_BYTES_MAX)) frames.push(decoder.bytes.slice(decoder.start, decoder.end));
     decoder.retain();
+    // Its lender has it back.
+    chunk.fill(0xc1);
     if (decoder.ownBytes > 2 * (stream.length + 4096)) throw new Error(`it holds ${decoder.ownBytes} bytes`);
   }
   return frames;

@@ -7,6 +7,10 @@ import { bytes, flag, text, u53 } from "./family.ts";
 /** How many containers may be within one another. */
 export const VALUE_DEPTH_MAX = 16;
 
+/** The least and the most that each format of integers holds. */
+const EDGES = [-0x80000001, -0x80000000, -0x8001, -0x8000, -0x81, -0x80, -33, -32, -1]
+  .concat([0, 0x7f, 0x80, 0xff, 0x100, 0xffff, 0x10000, 0xffffffff, 0x100000000]);
+
 const { value } = fc.letrec<{ value: RpcValue }>((tie) => ({
   value: fc.oneof(
     { maxDepth: 4, withCrossShrink: true },
@@ -14,6 +18,7 @@ const { value } = fc.letrec<{ value: RpcValue }>((tie) => ({
       fc.constant(null),
       flag,
       u53,
+      fc.constantFrom(...EDGES),
       fc.maxSafeInteger(),
       fc.bigInt({ min: 1n << 53n, max: (1n << 64n) - 1n }),
       fc.double(),
