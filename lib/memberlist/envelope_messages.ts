@@ -1,5 +1,6 @@
 /** Messages around others, and instead of them: compress, err. Conventions and layouts: messages.ts. */
 import { WireError } from "../base/errors.ts";
+import { once } from "../base/once.ts";
 import { lzwBoundBytes, lzwCompressInto, lzwDecompress } from "../wire/lzw.ts";
 import { MsgpackReader } from "../wire/msgpack_reader.ts";
 import type { MsgpackWriter } from "../wire/msgpack_writer.ts";
@@ -58,7 +59,7 @@ export function decodeCompressed(bytes: Uint8Array, start: number, end: number, 
 }
 
 /** Scratch for compressing; larger inputs get a buffer of their own for the call. */
-const scratch = new Uint8Array(lzwBoundBytes(64 * 1024));
+const scratch = once(() => new Uint8Array(lzwBoundBytes(64 * 1024)));
 
 /**
  * Compresses a finished message (or compound) and appends the compress message that holds it.
@@ -70,7 +71,7 @@ const scratch = new Uint8Array(lzwBoundBytes(64 * 1024));
  */
 export function compressMessage(writer: MsgpackWriter, plain: Uint8Array, onlyIfShorter: boolean): boolean {
   const bound = lzwBoundBytes(plain.length);
-  const target = bound <= scratch.length ? scratch : new Uint8Array(bound);
+  const target = bound <= scratch().length ? scratch() : new Uint8Array(bound);
   const limit = onlyIfShorter ? Math.max(0, plain.length - compressedOverheadBytes(0) - 1) : bound;
   const length = lzwCompressInto(plain, 0, plain.length, target, 0, limit);
   if (length < 0) return false;

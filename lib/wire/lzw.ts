@@ -10,6 +10,7 @@
  * clears. A decoder's table just stops growing there. protocol.md A.6.
  */
 import { WireError } from "../base/errors.ts";
+import { once } from "../base/once.ts";
 
 const CLEAR = 256;
 const END = 257;
@@ -20,12 +21,15 @@ const MAX_CODE = (1 << MAX_WIDTH) - 1;
 /** Four slots for each code keep the chains of the open-addressed table short. */
 const TABLE_SLOTS = 4 * (MAX_CODE + 1);
 const TABLE_MASK = TABLE_SLOTS - 1;
-// Kept between calls: making them anew would cost more than compressing a packet.
-/** Key (prefix code << 8 | byte) + 1, or 0 where the slot is free. */
-const tableKeys = new Int32Array(TABLE_SLOTS);
-const tableCodes = new Uint16Array(TABLE_SLOTS);
-/** The slots in use, so that clearing costs what was used and no more. */
-const usedSlots = new Uint16Array(MAX_CODE + 1);
+
+/** Made with the first input, since many an agent never has one; kept, since that costs more than compressing a packet. */
+const encoderTables = once(() => ({
+  /** Key (prefix code << 8 | byte) + 1, or 0 where the slot is free. */
+  tableKeys: new Int32Array(TABLE_SLOTS),
+  tableCodes: new Uint16Array(TABLE_SLOTS),
+  /** The slots in use, so that clearing costs what was used and no more. */
+  usedSlots: new Uint16Array(MAX_CODE + 1),
+}));
 
 /** The most bytes that {@linkcode lzwCompressInto} writes for `length` bytes of input. */
 export function lzwBoundBytes(length: number): number {
@@ -46,6 +50,7 @@ export function lzwCompressInto(
   offset: number,
   limit: number = target.length,
 ): number {
+  const { tableKeys, tableCodes, usedSlots } = encoderTables();
   let at = offset;
   let bits = CLEAR;
   let bitCount = FIRST_WIDTH;
@@ -105,6 +110,7 @@ export function lzwCompressInto(
 }
 
 function forget(used: number): void {
+  const { tableKeys, usedSlots } = encoderTables();
   for (let i = 0; i < used; i++) tableKeys[usedSlots[i]!] = 0;
 }
 
@@ -113,12 +119,13 @@ function abandon(used: number): number {
   return -1;
 }
 
-// The decoder's table: a sequence stands in the output already, at this place and of this length.
-const offsets = new Uint32Array(MAX_CODE + 1);
-const lengths = new Uint16Array(MAX_CODE + 1).fill(1, 0, CLEAR);
-
-/** Where outputs of ordinary size are made, before they are known to be of ordinary size. */
-const scratch = new Uint8Array(64 * 1024);
+const decoderTables = once(() => ({
+  // A sequence stands in the output already, at this place and of this length.
+  offsets: new Uint32Array(MAX_CODE + 1),
+  lengths: new Uint16Array(MAX_CODE + 1).fill(1, 0, CLEAR),
+  /** Where outputs of ordinary size are made, before they are known to be of ordinary size. */
+  scratch: new Uint8Array(64 * 1024),
+}));
 
 /**
  * Decompresses `bytes[start, end)`; what follows the end code is ignored.
@@ -131,6 +138,7 @@ const scratch = new Uint8Array(64 * 1024);
  * @throws {WireError} when a code is impossible, the end code is missing, or more than `maxBytes` would come out.
  */
 export function lzwDecompress(bytes: Uint8Array, start: number, end: number, maxBytes: number): Uint8Array {
+  const { scratch } = decoderTables();
   let length = decompress(bytes, start, end, maxBytes, scratch);
   if (length >= 0) return scratch.slice(0, length);
   length = decompress(bytes, start, end, maxBytes, null);
@@ -150,6 +158,7 @@ function decompress(
   maxBytes: number,
   output: Uint8Array | null,
 ): number {
+  const { offsets, lengths } = decoderTables();
   let bits = 0;
   let bitCount = 0;
   let at = start;

@@ -8,8 +8,9 @@ const STRICT_DECODER = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }
 
 /** Strings up to this many bytes are interned: names, keys of tags, words. */
 const INTERN_BYTES_MAX = 64;
-const INTERN_SLOTS_MIN = 1 << 14;
-/** Enough for the names of ten thousand members, of which in the least table a third would displace each other. */
+/** Most clusters know few names, and every agent pays for all slots. */
+const INTERN_SLOTS_MIN = 1 << 8;
+/** Enough for the names of ten thousand members, of which in a quarter of it a third would displace each other. */
 const INTERN_SLOTS_MAX = 1 << 16;
 
 /** bounded: INTERN_SLOTS_MAX texts of at most {@linkcode INTERN_BYTES_MAX} characters; a newcomer replaces what is in its slot. */

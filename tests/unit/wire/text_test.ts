@@ -62,7 +62,7 @@ Deno.test("encodeText() replaces a lone surrogate that stands for no byte", () =
 });
 
 Deno.test("decodeText() interns without ever mixing strings up", () => {
-  // More names than the table has slots, twice, so that slots are shared and replaced.
+  // More names than the table has slots, twice, so that it grows, and slots are shared and replaced.
   for (let round = 0; round < 2; round++) {
     for (let i = 0; i < 10_000; i++) {
       const name = `node-${i}`;
