@@ -6,6 +6,7 @@ import { SeededRandom } from "../../lib/base/seeded_random.ts";
 import { BATCH_CASES, FuzzFailure, runBatch } from "./support/fuzz_run.ts";
 import { INPUT_BYTES_MAX, Mutator } from "./support/mutator.ts";
 import type { Subject, Target } from "./support/target.ts";
+import { widened } from "./support/widen.ts";
 
 type Decode = Subject["decode"];
 
@@ -126,6 +127,23 @@ const FAULTS: readonly (readonly [what: string, wrong: Target, expected: RegExp]
     /a generated value does not come back|decodes to something else/,
   ],
 ];
+
+Deno.test("runBatch() finds a value that is read otherwise in longer formats", async () => {
+  const decodeSmall: Decode = (bytes, start, end) => {
+    if (end - start !== 2 || bytes[start + 1]! > 0x7f) throw new WireError("no small integer", start);
+    return bytes[start + 1];
+  };
+  const encodeSmall = (value: unknown) => Uint8Array.of(9, value as number);
+  const narrow = target(decodeSmall, encodeSmall, { generated: fc.nat(127), isWidenable: true });
+  match(await complaint(narrow), /longer formats are read otherwise: 09c[c-f]/);
+});
+
+Deno.test("widened() rewrites heads, and leaves what follows the value", () => {
+  const short = Uint8Array.of(7, 0x81, 0xa1, 0x61, 0x91, 5, 0xc0);
+  const hex = (choice: number) => [...widened(short, 1, choice)].map((byte) => byte.toString(16)).join(" ");
+  equal(hex(0), "7 de 0 1 d9 1 61 dc 0 1 cc 5 c0");
+  equal(hex(1), "7 df 0 0 0 1 da 0 1 61 dd 0 0 0 1 cd 0 5 c0");
+});
 
 for (const [what, wrong, expected] of FAULTS) {
   Deno.test(`runBatch() finds ${what}`, async () => match(await complaint(wrong), expected));

@@ -6,7 +6,7 @@
  * - nothing but the target's declared errors is thrown;
  * - what lies around the input has no influence, no view of it comes out, and the input is not written to;
  * - what comes out, and what is put into arrays meanwhile, is bounded by the length of what went in;
- * - what can be encoded comes back as it was, and encodes to the same bytes again.
+ * - what can be encoded comes back as it was, and encodes to the same bytes again, or in longer formats to the same value.
  * Of every batch, that it did not take seconds of processor time: no input of 64 KiB may.
  */
 import fc from "fast-check";
@@ -17,6 +17,7 @@ import { Digest } from "./digest.ts";
 import { Mutator } from "./mutator.ts";
 import { type ErrorClass, type Subject, type Target, weightMaxOf } from "./target.ts";
 import { threadCpuMs } from "./thread_cpu.ts";
+import { widened } from "./widen.ts";
 
 /** Cases of one batch. */
 export const BATCH_CASES = 250;
@@ -71,6 +72,9 @@ export async function runBatch(target: Target, seed: number, index: number): Pro
       if (value !== undefined && new Digest(value).hash !== outcome) {
         throw new Error("a generated value does not come back as it was");
       }
+      if (value !== undefined && target.isWidenable === true && outcome !== undefined) {
+        await checkWidened(target, subject, input, outcome, i);
+      }
     } catch (error) {
       throw failure(target, seed, index, input, error);
     }
@@ -86,6 +90,19 @@ export async function runBatch(target: Target, seed: number, index: number): Pro
     throw failure(target, seed, index, undefined, new Error(`it took ${cpuMs} ms of processor time`));
   }
   return { cases: BATCH_CASES, refused, cpuMs };
+}
+
+/** @param hash of what came out of the short formats. @throws {Error} when something else comes out of longer ones. */
+async function checkWidened(
+  target: Target,
+  subject: Subject,
+  input: Uint8Array,
+  hash: number,
+  choice: number,
+): Promise<void> {
+  const wide = widened(input, target.msgpackAt!, choice);
+  const { isRefusal, hash: wideHash } = await judge(target, subject, wide, POISONS[0]);
+  if (isRefusal || wideHash !== hash) throw new Error(`longer formats are read otherwise: ${toHex(wide)}`);
 }
 
 function generatedValues(target: Target, seed: number): readonly unknown[] {

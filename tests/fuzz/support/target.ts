@@ -33,6 +33,8 @@ export interface Target {
   readonly words: readonly Uint8Array[];
   /** From where on seeds hold MessagePack values, for mutations that keep it well-formed; undefined for other formats. */
   readonly msgpackAt?: number;
+  /** Whether the value there may as well be written in longer formats, for the same to come out. */
+  readonly isWidenable?: boolean;
   /** Whether the result of one case depends on the cases before it. */
   readonly isStateful?: boolean;
   /** The errors that say "malformed"; everything else is a bug. */

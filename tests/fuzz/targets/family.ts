@@ -51,6 +51,7 @@ export function family(
     seeds,
     words: [...words.map((word) => new TextEncoder().encode(word)), ...LOADED],
     msgpackAt: bodyAt,
+    isWidenable: true,
     refusals: [WireError],
     ...(generated.length > 0 && { generated: fc.oneof(...generated) }),
     begin: () => familySubject(codecs),

@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import { WireError } from "../../../lib/base/errors.ts";
 import { Keyring } from "../../../lib/memberlist/keyring.ts";
+import { NodeStatus } from "../../../lib/memberlist/node_state.ts";
 import * as messages from "../../../lib/memberlist/messages.ts";
 import { MessageType } from "../../../lib/memberlist/messages.ts";
 import { decodeCompound, encodeCompound } from "../../../lib/wire/compound.ts";
@@ -55,11 +56,20 @@ const node = fc.record({
   vsn,
 });
 
+/** Those of a kind may be shown as one. */
+const kindOf = ({ state, vsn }: Readonly<messages.PushPullNode>) =>
+  `${state === NodeStatus.alive} ${vsn.join()}`;
+
 const pushPull = codec<{ join: boolean; userState: Uint8Array; nodes: readonly messages.PushPullNode[] }>({
   decode(input, start, end) {
     const message = new messages.PushPullMessage(input.subarray(start - 1, end));
     const nodes: messages.PushPullNode[] = [];
     message.forEachNode((each) => nodes.push({ ...each }));
+    const kinds = new Set<string>();
+    message.forEachVersion((each) => kinds.add(kindOf(each)));
+    if (kinds.size !== new Set([...kinds, ...nodes.map(kindOf)]).size || nodes.length < kinds.size) {
+      throw new Error("the versions shown are not those of all nodes");
+    }
     return { join: message.join, userState: message.userState, nodes };
   },
   encode: (writer, { join, userState, nodes }) => {
