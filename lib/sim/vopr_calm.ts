@@ -12,7 +12,7 @@ const LOOK_MS = 250;
 /** How often the operator looks whether the cluster has fallen apart for good. */
 const OPERATOR_MS = 30_000;
 /** What has one chance in k at each round has happened after 12 k rounds, but for one run in 160 000 of the worst. */
-const RECONNECT_ROUNDS = 12;
+const CHANCE_ROUNDS = 12;
 
 /** Faults after which a cluster may have forgotten its way together: an operator has to join its parts. */
 const FORGETFUL: readonly FaultName[] = [
@@ -27,6 +27,9 @@ const FORGETFUL: readonly FaultName[] = [
   "move",
   "outsider",
 ];
+
+/** Faults in which somebody says of another that it leaves. */
+const FORCING: readonly FaultName[] = ["leave", "force-leave", "prune", "twin", "outsider"];
 
 /** Bounds that follow from the options, in milliseconds. */
 export interface CalmBounds {
@@ -57,6 +60,10 @@ export interface CalmSize {
  * fewer, each of them is called with a chance of 1 - 1/e at least. Whoever calls gets through to somebody who runs with
  * a chance of one in as many as there are dead ends, and one: so there is one chance in `deadEnds + 2` at least at every
  * round. One who alone knows many, whom nobody else knows, calls them one after the other.
+ *
+ * Leaving: who is said to leave at the same Lamport time at which it joined itself hears of it from those alone who heard
+ * the leave first: the others take it for old. One of them and it must meet in a push/pull of either of them, before
+ * what it then says spreads.
  */
 export function calmBounds(plan: VoprPlan, { known: size, running, deadEnds }: CalmSize): CalmBounds {
   const options = optionsOf(plan);
@@ -73,8 +80,10 @@ export function calmBounds(plan: VoprPlan, { known: size, running, deadEnds }: C
   const noticeMs = 2 * roundMs + recoveryMs + suspicionMs;
   // A name is free for another address when its old one was forgotten.
   const forgetMs = memberlist.gossipToTheDeadMs + 2 * roundMs;
-  const reconnectMs = (RECONNECT_ROUNDS * (deadEnds + 2) + running) * options.reconnectIntervalMs;
-  const agreeMs = 2 * noticeMs + forgetMs + reconnectMs + OPERATOR_MS + spreadMs;
+  const reconnectMs = (CHANCE_ROUNDS * (deadEnds + 2) + running) * options.reconnectIntervalMs;
+  const isForced = plan.faults.some((fault) => FORCING.includes(fault));
+  const meetMs = isForced ? CHANCE_ROUNDS * Math.ceil(running / 2) * roundOfPushPullsMs : 0;
+  const agreeMs = 2 * noticeMs + forgetMs + reconnectMs + OPERATOR_MS + meetMs + spreadMs;
   return { spreadMs, detectMs: noticeMs + spreadMs, agreeMs };
 }
 
