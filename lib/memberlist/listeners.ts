@@ -1,42 +1,79 @@
 /** Where connections are accepted: only there is it news when one is refused. */
 import type { Address } from "../base/address.ts";
 
-/** As many as nodes can be known. Then all are forgotten, and called again. */
-const ADDRESSES_MAX = 100_000;
+/** Calls that may be made at once: a cluster of ten is through with them after the first round of probes. */
+const CALLS_MAX = 10;
+/** What one more takes to earn, in probe intervals: a hundred members take a quarter of an hour, a thousand some hours. */
+const INTERVALS_PER_CALL = 10;
+
+/** What is known of an address. */
+const Standing = { called: 0, listens: 1, refused: 2 } as const;
+type Standing = typeof Standing[keyof typeof Standing];
 
 /**
  * A firewall that refuses connections says nothing about the process behind it: whoever lives there is not to be given
- * less time to answer than others. So each address is called once, while all is well, and what it refuses later is news
- * if it answered then. News once: whoever lives on behind a firewall that came later will be known by that.
+ * less time to answer than others. So each address is called over TCP once, while all is well, and what it refuses later
+ * is news if it answered then, or to any other stream of ours. Whoever lives on nevertheless is behind a firewall that
+ * came later, or has been restarted: it starts anew.
+ *
+ * ```
+ *  unknown --ack, a call is left--> called --it answers--> listening --refuses--> refused       has(): listening,
+ *     ^   --------any other stream is answered-------------> ^                      |                  refused
+ *     +-----------------------------------ack---------------------------------------+
+ * ```
+ * Calls are paced, as each is a connection and there is one for each pair of members: {@linkcode CALLS_MAX} at once, and
+ * one in {@linkcode INTERVALS_PER_CALL} probe intervals. In a large cluster most are made long after it was formed; until
+ * then a refusal saves nothing there, where the least time of a suspicion is many times what it would save.
  */
 export class Listeners {
-  /** Who was called, and whether they answered. Bounded: ADDRESSES_MAX, one more for each ack at most. */
-  readonly #answered = new Map<string, boolean>();
+  readonly #intervalMs: number;
+  /**
+   * By the object, which stands in a node's record until the node moves: to ask for it costs each ack next to nothing,
+   * and who is forgotten is forgotten here too. Bounded: one per known node.
+   */
+  readonly #standings = new WeakMap<Address, Standing>();
+  #calls = CALLS_MAX;
+  /** When the calls were last counted. */
+  #countedMs = 0;
 
-  /** Whether somebody answered there, and refused nothing since. */
-  has(address: Address): boolean {
-    return this.#answered.get(address.toString()) === true;
+  /** @param probeIntervalMs greater than 0. */
+  constructor(probeIntervalMs: number) {
+    this.#intervalMs = probeIntervalMs * INTERVALS_PER_CALL;
   }
 
-  /** Whether it is to be called now; if so, no other time. */
-  isFirstCall(address: Address): boolean {
-    if (this.#answered.has(address.toString())) return false;
-    this.#set(address, false);
+  /** Whether somebody answered there, and was not heard of since it refused a connection. */
+  has(address: Address): boolean {
+    const standing = this.#standings.get(address);
+    return standing === Standing.listens || standing === Standing.refused;
+  }
+
+  /** Its process answered a ping. @returns whether it is to be called now; if so, no other time. */
+  onAck(address: Address, nowMs: number): boolean {
+    const standing = this.#standings.get(address);
+    if (standing === Standing.called || standing === Standing.listens) return false;
+    if (standing === Standing.refused) this.#standings.delete(address);
+    if (!this.#takesCall(nowMs)) return false;
+    this.#standings.set(address, Standing.called);
     return true;
   }
 
-  /** It answered over TCP. */
+  /** A stream of ours was answered there. */
   onAnswered(address: Address): void {
-    this.#set(address, true);
+    this.#standings.set(address, Standing.listens);
   }
 
-  /** It refused a connection. If it lives on, it is called again. */
-  onRefused(address: Address): void {
-    this.#answered.delete(address.toString());
+  /** It refused a connection. @returns whether that is news. */
+  onRefused(address: Address): boolean {
+    if (!this.has(address)) return false;
+    this.#standings.set(address, Standing.refused);
+    return true;
   }
 
-  #set(address: Address, hasAnswered: boolean): void {
-    if (this.#answered.size >= ADDRESSES_MAX) this.#answered.clear();
-    this.#answered.set(address.toString(), hasAnswered);
+  #takesCall(nowMs: number): boolean {
+    this.#calls = Math.min(CALLS_MAX, this.#calls + (nowMs - this.#countedMs) / this.#intervalMs);
+    this.#countedMs = nowMs;
+    if (this.#calls < 1) return false;
+    this.#calls--;
+    return true;
   }
 }

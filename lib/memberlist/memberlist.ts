@@ -113,7 +113,7 @@ export class Memberlist implements TransportSink {
       ),
       acks: new AckRegistry(),
       roundTrips: new RoundTrips(),
-      listeners: new Listeners(),
+      listeners: new Listeners(options.probeIntervalMs),
       counters: createMemberlistCounters(),
       strangers: new LogLimiter(clock, logger, STRANGER_LINES_BURST, STRANGER_LINES_PER_SECOND),
     };

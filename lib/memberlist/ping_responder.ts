@@ -16,7 +16,7 @@ import {
   type Ping,
 } from "./messages.ts";
 import type { PacketSender } from "./packet_sender.ts";
-import { patienceWith } from "./probe.ts";
+import { PATIENCE_RATIO_MIN } from "./round_trips.ts";
 import { StreamPing } from "./stream_ping.ts";
 import type { StreamFrames } from "./stream_frames.ts";
 
@@ -68,7 +68,7 @@ export class PingResponder {
   onIndirectPing(request: Readonly<IndirectPing>, from: Address): void {
     const { acks, counters, bindPort } = this.#engine;
     const to = this.#replyAddress(request, from);
-    const target = Address.fromBytes(request.target, request.port === 0 ? bindPort : request.port);
+    const target = this.#targetOf(request, request.port === 0 ? bindPort : request.port);
     if (target === undefined) this.#onMalformed(request.target, "target", from);
     if (to === undefined || target === undefined) return;
     if (acks.isFull) {
@@ -114,13 +114,19 @@ export class PingResponder {
   #sendOwnPing(errand: Errand): void {
     const { clock, options } = this.#engine;
     const timeoutMs = options.probeTimeoutMs;
-    const patienceMs = this.#mayKnock(errand) ? Math.min(timeoutMs, patienceWith(this.#engine)) : timeoutMs;
+    const patienceMs = this.#mayKnock(errand) ? this.#errandPatienceMs() : timeoutMs;
     errand.isAsking = patienceMs < timeoutMs;
     errand.leftMs = timeoutMs - patienceMs;
     clock.arm(errand.timer, patienceMs);
     this.#writer.reset();
     encodePing(this.#writer, this.#pingOf(errand));
     this.#sender.sendDirect(errand.target, this.#writer.view());
+  }
+
+  /** The least: that its acks take long, the asker has found already. But who doubts its own senses is more patient. */
+  #errandPatienceMs(): number {
+    const { awareness, options: { probeTimeoutMs } } = this.#engine;
+    return Math.min(probeTimeoutMs, awareness.scaleMs(probeTimeoutMs * PATIENCE_RATIO_MIN));
   }
 
   /** Tries TCP: if that is refused, the asker need not wait for the nack. Whether it is answered, the asker tries itself. */
@@ -131,16 +137,23 @@ export class PingResponder {
     errand.hasKnocked = true;
     this.#knocks++;
     const streamPing = new StreamPing(this.#engine, this.#frames, this.#pingOf(errand), () => {
+      this.#engine.listeners.onRefused(errand.target);
       if (this.#errands.has(errand)) this.#onErrandFailed(errand);
     });
     streamPing.open(errand.target, errand.leftMs);
+  }
+
+  /** Of a member that is where the asker says, the address of its record: what is known of listeners is known by that. */
+  #targetOf({ node, target }: Readonly<IndirectPing>, port: number): Address | undefined {
+    const known = this.#engine.table.get(node)?.address;
+    return known?.port === port && sameIp(known.ip, target) ? known : Address.fromBytes(target, port);
   }
 
   /** Only members, where they are known to listen: else strangers could find out by us which ports are open elsewhere. */
   #mayKnock({ node, target }: Errand): boolean {
     const { options, table, listeners } = this.#engine;
     if (!options.promptProbes || !options.tcpPings || !listeners.has(target)) return false;
-    return table.get(node)?.address.equals(target) === true;
+    return table.get(node)?.address === target;
   }
 
   #pingOf({ ownSeqNo, node }: Errand): Readonly<Ping> {

@@ -13,9 +13,10 @@
  *   insisting   another went over TCP, as the ack takes longer than they do of late (round_trips.ts); where that is
  *               not known, nothing did yet
  *   detouring   helpers were asked to ping it, and at the latest now a ping went over TCP; a late ack counts too
- *   refused     the TCP ping met a host where nobody listens any more (listeners.ts): the process is gone, or a
- *               firewall says so that was not there before
- *   settled     refused, and every helper has sent a nack, or had the time to
+ *   refused     the TCP ping met a host where nobody listens. It is news if somebody listened there before
+ *               (listeners.ts), as we know or a helper does: that is one whose nack comes early. Then the process is
+ *               gone, or a firewall says so that was not there before
+ *   settled     refused, which is news, and every helper has sent a nack, or had the time for an ack
  *   deadline    probeInterval * (health score + 1) after the ping
  * ```
  * A slow process never refuses a connection: its system accepts it. So nobody who is there is given less time by
@@ -47,8 +48,10 @@ import type { StreamFrames } from "./stream_frames.ts";
 const NACK_VERSION = 4;
 /** Targets must speak this memberlist version to answer pings over TCP. */
 const TCP_PING_VERSION = 3;
-/** A helper needs one probe timeout to know, and its word some time to come: so many timeouts together. */
-const HELPER_TIMEOUTS = 1.2;
+/** A helper's ack comes two ways, in as much time as twice a direct one, or a little more. */
+const HELPER_PATIENCES = 3;
+/** A nack that comes sooner is one of who was refused where somebody listened. As a part of the probe timeout. */
+const EARLY_NACK_RATIO = 0.3;
 
 /** Where a probe stands. */
 const Stage = { resting: 0, asking: 1, insisting: 2, detouring: 3 } as const;
@@ -90,12 +93,14 @@ export class Probe implements AckSink {
   /** When helpers are asked at the latest. */
   #timeoutMs = 0;
   #deadlineMs = 0;
-  /** When the helpers have had their time. */
-  #helpedMs = 0;
+  /** When helpers were asked. */
+  #askedMs = 0;
   #nacksExpected = 0;
   #nacksReceived = 0;
   #streamPing: StreamPing | undefined;
   #isRefused = false;
+  /** Whether a refusal is news. */
+  #isNews = false;
   /** Whether only a refusal counts. */
   #isHearsay = false;
 
@@ -145,6 +150,7 @@ export class Probe implements AckSink {
     this.#nacksReceived = 0;
     this.#streamPing = undefined;
     this.#isRefused = false;
+    this.#isNews = false;
     this.#isHearsay = isHearsay;
     this.#seqNo = acks.register(this);
     this.#sentMs = clock.nowMs();
@@ -169,7 +175,7 @@ export class Probe implements AckSink {
     if (this.#stage !== Stage.detouring) {
       roundTrips.onRoundTrip(nowMs - this.#sentMs);
       delegate.onPingCompleted(target, nowMs - this.#sentMs, payload);
-      this.#getToKnow(target);
+      this.#getToKnow(target, nowMs);
     }
     // One that we read when the deadline had passed, but before we noticed, clears the target: it is us who stood still.
     this.#end(nowMs > this.#deadlineMs ? 1 : -1);
@@ -177,8 +183,10 @@ export class Probe implements AckSink {
 
   /** A helper got no answer either. */
   onNack(): void {
+    const { clock, options } = this.#engine;
     this.#nacksReceived++;
-    this.#endIfSettled();
+    if (clock.nowMs() - this.#askedMs < options.probeTimeoutMs * EARLY_NACK_RATIO) this.#isNews = true;
+    this.#settle();
   }
 
   #sendPing(target: NodeState): boolean {
@@ -218,10 +226,10 @@ export class Probe implements AckSink {
   }
 
   /** Finds out, once, while all is well, whether it accepts connections: listeners.ts. */
-  #getToKnow(target: NodeState): void {
+  #getToKnow(target: NodeState, nowMs: number): void {
     const { options, listeners } = this.#engine;
     if (!options.promptProbes || this.#streamPing !== undefined || !this.#takesStreamPings(target)) return;
-    if (!listeners.isFirstCall(this.#address!)) return;
+    if (!listeners.onAck(this.#address!, nowMs)) return;
     new StreamPing(this.#engine, this.#frames, this.#ping).open(this.#address!, options.probeIntervalMs);
   }
 
@@ -245,7 +253,7 @@ export class Probe implements AckSink {
     const { clock, table, options } = this.#engine;
     const nowMs = clock.nowMs();
     this.#stage = Stage.detouring;
-    this.#helpedMs = nowMs + HELPER_TIMEOUTS * options.probeTimeoutMs;
+    this.#askedMs = nowMs;
     clock.arm(this.#timer, Math.max(0, this.#deadlineMs - nowMs));
     table.sampleInto(options.indirectChecks, this.#isHelper, this.#helpers);
     for (const helper of this.#helpers) this.#askHelper(helper, target);
@@ -269,22 +277,24 @@ export class Probe implements AckSink {
     this.#sender.sendDirect(helper.address, this.#writer.view());
   }
 
-  /** Nobody listens at the target's address. */
+  /** Nobody listens at the target's address. Whether that is news, helpers may know. */
   #onRefused(target: NodeState): void {
-    const { clock, listeners, options } = this.#engine;
+    const { listeners, options } = this.#engine;
     if (!options.promptProbes || this.#stage === Stage.resting) return;
     this.#isRefused = true;
-    listeners.onRefused(this.#address!);
+    if (listeners.onRefused(this.#address!)) this.#isNews = true;
+    else if (this.#isHearsay) return;
     if (this.#stage !== Stage.detouring) this.#detour(target);
-    const leftMs = Math.min(this.#helpedMs, this.#deadlineMs) - clock.nowMs();
-    clock.arm(this.#timer, Math.max(0, leftMs));
-    this.#endIfSettled();
+    this.#settle();
   }
 
-  #endIfSettled(): void {
-    if (this.#stage !== Stage.detouring || !this.#isRefused) return;
-    const isEveryHelperHeard = this.#nacksReceived >= this.#helpers.length;
-    if (isEveryHelperHeard) this.#onFailed(this.#target!);
+  /** Ends the probe when a refusal is news, and the helpers have said what they can say. */
+  #settle(): void {
+    if (this.#stage !== Stage.detouring || !this.#isRefused || !this.#isNews) return;
+    const { clock } = this.#engine;
+    const helpedMs = this.#askedMs + HELPER_PATIENCES * patienceWith(this.#engine);
+    if (this.#nacksReceived >= this.#helpers.length) this.#onFailed(this.#target!);
+    else clock.arm(this.#timer, Math.max(0, Math.min(helpedMs, this.#deadlineMs) - clock.nowMs()));
   }
 
   /** The deadline, or, after a refusal, the end of the helpers' time. */
@@ -298,15 +308,16 @@ export class Probe implements AckSink {
   }
 
   #onFailed(target: NodeState): void {
-    const { logger, counters, local, table } = this.#engine;
+    const { clock, options, logger, counters, local, table } = this.#engine;
     counters.probesFailed++;
     logger.log(LogLevel.info, `memberlist: Suspect ${target.name} has failed, no acks received`);
     // The record of the table, which may be another one by now.
     if ((table.get(target.name) ?? target).address.equals(this.#address!)) {
       this.#membership.onSuspect({ incarnation: this.#incarnation, node: target.name, from: local.name });
     }
-    // Helpers that stay silent as well hint that it is us who hears nothing.
-    const missing = Math.max(0, this.#nacksExpected - this.#nacksReceived);
+    // Helpers that stay silent as well hint that it is us who hears nothing; but not when we did not hear them out.
+    const isEarly = this.#isNews && clock.nowMs() - this.#askedMs < options.probeTimeoutMs;
+    const missing = isEarly ? 0 : Math.max(0, this.#nacksExpected - this.#nacksReceived);
     this.#end(this.#nacksExpected > 0 ? missing : 1);
   }
 

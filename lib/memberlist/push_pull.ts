@@ -147,7 +147,8 @@ export class PushPull {
   }
 
   /** For {@linkcode DialedExchange}: there is somebody. */
-  onConnected(): void {
+  onConnected(address: Address): void {
+    this.#engine.listeners.onAnswered(address);
     this.#engine.metrics.counter("memberlist.tcp.connect", 1);
   }
 
@@ -222,7 +223,7 @@ class DialedExchange implements ExchangeSink {
   }
 
   onReply(reply: Uint8Array | null): void {
-    this.#owner.onConnected();
+    this.#owner.onConnected(this.#address);
     try {
       if (reply === null) throw new TransportError("closed", "EOF");
       this.#owner.onReply(reply, this.#address, this.#join);
@@ -236,7 +237,7 @@ class DialedExchange implements ExchangeSink {
 
   onError(error: TransportError): void {
     // Who hangs up was there. Of a timeout nobody knows in which phase it came.
-    if (error.kind === "closed") this.#owner.onConnected();
+    if (error.kind === "closed") this.#owner.onConnected(this.#address);
     this.#fail(error);
   }
 

@@ -1,9 +1,9 @@
 /** How long answers take: after what time silence is remarkable. Pure. */
 
-/** The part of the longest round trip that is left after each later one: half of it after 22. */
-const DECAY = 31 / 32;
+/** The part of the longest round trip that is left after each later one: half of it after 11. */
+const DECAY = 15 / 16;
 /** The least patience, as a part of the time after which a ping has failed: below, a busy process is no news. */
-const PATIENCE_RATIO_MIN = 1 / 10;
+export const PATIENCE_RATIO_MIN = 1 / 10;
 
 /**
  * Remembers the longest round trip of late. The longest, not the mean: where some members are far away, it is them for

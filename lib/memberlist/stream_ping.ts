@@ -19,8 +19,8 @@ export class StreamPing implements ExchangeSink {
 
   /**
    * @param ping the one that got no answer over UDP; encoded at once.
-   * @param onRefused told when the far host says that nobody listens there, where somebody did; undefined for a call
-   *   that is made to find out who does, and whose failure is no news at all.
+   * @param onRefused told when the far host says that nobody listens there; undefined for a call that is made to find
+   *   out who does, and whose failure is no news at all.
    */
   constructor(engine: Engine, frames: StreamFrames, ping: Readonly<Ping>, onRefused?: () => void) {
     const writer = new MsgpackWriter(128);
@@ -63,7 +63,7 @@ export class StreamPing implements ExchangeSink {
 
   onError(error: TransportError): void {
     this.#report(error.message);
-    if (error.kind === "refused" && this.#engine.listeners.has(this.#to!)) this.#onRefused?.();
+    if (error.kind === "refused") this.#onRefused?.();
   }
 
   #check(message: Uint8Array): void {

@@ -161,7 +161,7 @@ class Gossip implements MemberlistDelegate {
       awareness: new Awareness(options.awarenessMaxMultiplier),
       acks: new AckRegistry(),
       roundTrips: new RoundTrips(),
-      listeners: new Listeners(),
+      listeners: new Listeners(options.probeIntervalMs),
       counters: createMemberlistCounters(),
       strangers: new LogLimiter(clock, SILENT, 1, 1),
     };

@@ -7,32 +7,65 @@ const HERE = Address.fromHost("127.0.0.2", 7946);
 const THERE = Address.fromHost("127.0.0.2", 7947);
 
 Deno.test("Listeners: an address is called once, and is a listener when it has answered", () => {
-  const listeners = new Listeners();
+  const listeners = new Listeners(1000);
   equal(listeners.has(HERE), false);
-  equal(listeners.isFirstCall(HERE), true);
-  equal(listeners.isFirstCall(HERE), false);
+  equal(listeners.onAck(HERE, 0), true);
+  equal(listeners.onAck(HERE, 0), false);
+  equal(listeners.onAck(HERE, 3_600_000), false, "who did not answer is left alone");
   equal(listeners.has(HERE), false);
   listeners.onAnswered(HERE);
-  equal(listeners.has(Address.fromHost("127.0.0.2", 7946)), true);
-  equal(listeners.isFirstCall(HERE), false);
+  equal(listeners.has(HERE), true);
+  equal(listeners.onAck(HERE, 0), false);
   equal(listeners.has(THERE), false);
-  equal(listeners.isFirstCall(THERE), true);
+  equal(listeners.onAck(THERE, 0), true);
 });
 
-Deno.test("Listeners: a refusal counts once, and then it is called again", () => {
-  const listeners = new Listeners();
+Deno.test("Listeners: who answered any stream need not be called", () => {
+  const listeners = new Listeners(1000);
+  listeners.onAnswered(HERE);
+  equal(listeners.has(HERE), true);
+  equal(listeners.onAck(HERE, 0), false);
+});
+
+Deno.test("Listeners: a refusal counts until the process is heard of, which then is called anew", () => {
+  const listeners = new Listeners(1000);
+  equal(listeners.onRefused(HERE), false, "who never listened");
+  listeners.onAnswered(HERE);
+  equal(listeners.onRefused(HERE), true);
+  equal(listeners.onRefused(HERE), true);
+  equal(listeners.has(HERE), true);
+  equal(listeners.onAck(HERE, 0), true);
+  equal(listeners.has(HERE), false);
+  equal(listeners.onRefused(HERE), false);
+  listeners.onAnswered(HERE);
+  equal(listeners.has(HERE), true);
+});
+
+Deno.test("Listeners: ten calls at once, then one in ten probe intervals, and no more for having waited", () => {
+  const listeners = new Listeners(1000);
+  let host = 0;
+  const callsAt = (nowMs: number) => {
+    let calls = 0;
+    for (let i = 0; i < 100; i++) {
+      if (listeners.onAck(Address.fromHost(`127.0.${1 + (host >> 8)}.${host++ & 0xff}`, 7946), nowMs)) {
+        calls++;
+      }
+    }
+    return calls;
+  };
+  equal(callsAt(0), 10);
+  equal(callsAt(9_999), 0);
+  equal(callsAt(10_000), 1);
+  equal(callsAt(30_000), 2);
+  equal(callsAt(1_000_000), 10);
+});
+
+Deno.test("Listeners: who refused and lives on is not believed, even when no call is left", () => {
+  const listeners = new Listeners(1000);
+  for (let i = 0; i < 10; i++) listeners.onAck(Address.fromHost("127.0.1.1", 1000 + i), 0);
   listeners.onAnswered(HERE);
   listeners.onRefused(HERE);
+  equal(listeners.onAck(HERE, 0), false);
   equal(listeners.has(HERE), false);
-  equal(listeners.isFirstCall(HERE), true);
-});
-
-Deno.test("Listeners: there is a bound to what is remembered", () => {
-  const listeners = new Listeners();
-  for (let i = 0; i < 100_000; i++) {
-    listeners.onAnswered(Address.fromHost(`10.${i >> 16}.${i >> 8 & 255}.${i & 255}`, 1));
-  }
-  listeners.onAnswered(HERE);
-  equal(listeners.has(Address.fromHost("10.0.0.1", 1)), false);
-  equal(listeners.has(HERE), true);
+  equal(listeners.onAck(HERE, 10_000), true);
 });

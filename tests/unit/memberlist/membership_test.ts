@@ -50,7 +50,7 @@ function createMembership(table: NodeTable): { engine: Engine; membership: Membe
     awareness: new Awareness(8),
     acks: new AckRegistry(),
     roundTrips: new RoundTrips(),
-    listeners: new Listeners(),
+    listeners: new Listeners(1000),
     counters: createMemberlistCounters(),
     metrics: NO_METRICS,
     strangers: new LogLimiter(clock, logger, 10, 1),

@@ -2,7 +2,8 @@
 import { deepEqual, equal, ok } from "../../support/assert.ts";
 import { Address, toV4Mapped } from "../../../lib/base/address.ts";
 import { TransportError } from "../../../lib/base/errors.ts";
-import { ack, alive, indirectPing, nack, ping, World } from "./fakes.ts";
+import { Timer } from "../../../lib/base/timer_heap.ts";
+import { ack, alive, indirectPing, messagesOf, nack, ping, suspect, World } from "./fakes.ts";
 
 /** A world with nothing to gossip and no probes. */
 function quiet(): World {
@@ -214,6 +215,36 @@ Deno.test("onIndirectPing() tries TCP when the ack takes unusually long, and say
   deepEqual(world.takeMessages().map((message) => message.nack), [5]);
   world.runFor(900);
   equal(world.takeMessages().filter((message) => message.nack !== undefined).length, 0, "and not again");
+});
+
+Deno.test("onIndirectPing() tries TCP as soon when acks took long of late: the asker has lost its patience already", () => {
+  const world = knowing();
+  let pings = 0;
+  world.transport.onSent = ({ bytes }) => {
+    for (const { ping } of messagesOf(bytes)) {
+      if (ping === undefined) continue;
+      pings++;
+      world.clock.arm(new Timer(() => world.receive(ack(ping.seqNo))), 400);
+    }
+  };
+  world.clock.runUntil(() => pings === 2, 60_000);
+  world.runFor(1000);
+  world.stopAnswering();
+  world.transport.exchanges.length = 0;
+  world.receive(indirectPing(ASK));
+  world.runFor(51);
+  equal(world.transport.exchanges.length, 1);
+});
+
+Deno.test("onIndirectPing() is more patient when in doubt about its own senses", () => {
+  const world = knowing();
+  world.receive(suspect("me", 1, "x"));
+  equal(world.memberlist.healthScore, 1);
+  world.receive(indirectPing(ASK));
+  world.runFor(99);
+  equal(world.transport.exchanges.length, 0);
+  world.runFor(2);
+  equal(world.transport.exchanges.length, 1);
 });
 
 Deno.test("onIndirectPing(): a TCP ping that is answered, or fails in another way, says nothing", () => {

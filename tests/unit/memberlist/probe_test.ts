@@ -95,11 +95,37 @@ Deno.test("Probe: refused, a helper's ack clears the target", () => {
   equal(world.memberlist.counters.probesFailed, 0);
 });
 
-Deno.test("Probe: refused, silent helpers get the time that a nack takes, and no more", () => {
-  const { world, other } = unanswered(3);
+Deno.test("Probe: refused, silent helpers get the time that an ack takes, and no more", () => {
+  const { world, other, seqNo } = unanswered(3);
   world.runFor(55);
   world.transport.exchanges[0]!.sink.onError(REFUSED);
-  world.runFor(590);
+  world.receive(nack(seqNo));
+  world.runFor(145);
+  equal(other.status, NodeStatus.alive);
+  world.runFor(10);
+  equal(other.status, NodeStatus.suspect);
+  equal(world.memberlist.healthScore, 0, "that they were not heard out is no sign that we are deaf");
+});
+
+Deno.test("Probe: refused where nobody is known to listen, a helper's early nack tells that somebody did", () => {
+  const { world, other, seqNo } = unanswered(3, {}, false);
+  world.runFor(55);
+  world.transport.exchanges.at(-1)!.sink.onError(REFUSED);
+  equal(askedHelpers(world), 3);
+  world.runFor(60);
+  world.receive(nack(seqNo));
+  world.runFor(85);
+  equal(other.status, NodeStatus.alive);
+  world.runFor(10);
+  equal(other.status, NodeStatus.suspect);
+});
+
+Deno.test("Probe: an early nack alone is not news: we must have been refused ourselves", () => {
+  const { world, other, seqNo } = unanswered(1);
+  world.runFor(501);
+  equal(askedHelpers(world), 1);
+  world.receive(nack(seqNo));
+  world.runFor(490);
   equal(other.status, NodeStatus.alive);
   world.runFor(20);
   equal(other.status, NodeStatus.suspect);
@@ -148,11 +174,10 @@ Deno.test("Probe: who never accepted a connection is given all the time when one
   const { world, other, seqNo } = unanswered(1, {}, false);
   world.runFor(55);
   world.transport.exchanges.at(-1)!.sink.onError(REFUSED);
-  equal(askedHelpers(world), 0);
-  world.runFor(446);
-  equal(askedHelpers(world), 1);
+  equal(askedHelpers(world), 1, "but others are asked for help at once");
+  world.runFor(500);
   world.receive(nack(seqNo));
-  world.runFor(490);
+  world.runFor(440);
   equal(other.status, NodeStatus.alive);
   world.runFor(20);
   equal(other.status, NodeStatus.suspect);

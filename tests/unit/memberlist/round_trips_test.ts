@@ -18,9 +18,9 @@ Deno.test("RoundTrips: patience is twice the longest round trip of late, between
 Deno.test("RoundTrips: a long one is forgotten by halves, unless others like it come", () => {
   const trips = new RoundTrips(), mixed = new RoundTrips();
   trips.onRoundTrip(160);
-  for (let i = 0; i < 22; i++) trips.onRoundTrip(1);
-  ok(Math.abs(trips.patienceMs(500) - 160) < 2, `${trips.patienceMs(500)}`);
-  for (let i = 0; i < 220; i++) trips.onRoundTrip(1);
+  for (let i = 0; i < 11; i++) trips.onRoundTrip(1);
+  ok(Math.abs(trips.patienceMs(500) - 160) < 4, `${trips.patienceMs(500)}`);
+  for (let i = 0; i < 110; i++) trips.onRoundTrip(1);
   equal(trips.patienceMs(500), 50);
   // One member in ten is far away: it does not come as a surprise.
   for (let i = 0; i < 1000; i++) {
