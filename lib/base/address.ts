@@ -3,6 +3,8 @@ import { OptionError } from "./errors.ts";
 
 /** An endpoint. Immutable. */
 export class Address {
+  /** Whether it takes an IPv6 socket to reach it: a v4-mapped address does not. */
+  readonly isIpv6: boolean;
   #text: string | undefined;
 
   /**
@@ -10,7 +12,9 @@ export class Address {
    * @param host the textual IP; a v4-mapped address reads as plain IPv4, as in Go.
    * @param port 0..65535.
    */
-  private constructor(readonly ip: Uint8Array, readonly host: string, readonly port: number) {}
+  private constructor(readonly ip: Uint8Array, readonly host: string, readonly port: number) {
+    this.isIpv6 = host.includes(":");
+  }
 
   /**
    * The same bytes and port mostly give the same object, without a new one being made.

@@ -24,6 +24,8 @@ export class Timer {
 /** A heap of armed timers, earliest first. Bounded: one entry per armed {@linkcode Timer}. */
 export class TimerHeap {
   readonly #heap: Timer[] = [];
+  /** The deadlines of the same timers: comparing numbers that lie side by side spares the way to each timer. */
+  readonly #deadlines: number[] = [];
   #sequence = 0;
 
   /** How many timers are armed. */
@@ -44,9 +46,9 @@ export class TimerHeap {
     if (timer.heapIndex < 0) {
       timer.heapIndex = this.#heap.length;
       this.#heap.push(timer);
-    }
-    this.#siftUp(timer.heapIndex);
-    this.#siftDown(timer.heapIndex);
+      this.#deadlines.push(deadlineMs);
+      this.#siftUp(timer, timer.heapIndex);
+    } else this.#sift(timer, timer.heapIndex);
   }
 
   /** Disarms `timer`; harmless when it is not armed. */
@@ -54,57 +56,69 @@ export class TimerHeap {
     const index = timer.heapIndex;
     if (index < 0) return;
     const last = this.#heap.pop()!;
+    this.#deadlines.pop();
     timer.heapIndex = -1;
-    if (last === timer) return;
-    this.#heap[index] = last;
-    last.heapIndex = index;
-    this.#siftUp(index);
-    this.#siftDown(last.heapIndex);
+    if (last !== timer) this.#sift(last, index);
   }
 
   /** Takes the earliest timer out if its deadline is at or before `nowMs`. */
   popDue(nowMs: number): Timer | undefined {
-    const top = this.#heap[0];
-    if (top === undefined || top.deadlineMs > nowMs) return undefined;
+    if (this.#heap.length === 0 || this.#deadlines[0]! > nowMs) return undefined;
+    const top = this.#heap[0]!;
     this.delete(top);
     return top;
   }
 
-  #siftUp(start: number): void {
-    const heap = this.#heap;
-    const timer = heap[start]!;
+  /** Finds the place of `timer`, to which `index` is free. */
+  #sift(timer: Timer, index: number): void {
+    this.#siftUp(timer, index);
+    if (timer.heapIndex === index) this.#siftDown(timer, index);
+  }
+
+  #siftUp(timer: Timer, start: number): void {
+    const deadlines = this.#deadlines;
+    const { deadlineMs, sequence } = timer;
     let index = start;
     while (index > 0) {
       const parent = (index - 1) >> 1;
-      const above = heap[parent]!;
-      if (!isBefore(timer, above)) break;
-      heap[index] = above;
-      above.heapIndex = index;
+      const aboveMs = deadlines[parent]!;
+      if (aboveMs < deadlineMs) break;
+      if (aboveMs === deadlineMs && this.#heap[parent]!.sequence < sequence) break;
+      this.#put(this.#heap[parent]!, aboveMs, index);
       index = parent;
     }
-    heap[index] = timer;
-    timer.heapIndex = index;
+    this.#put(timer, deadlineMs, index);
   }
 
-  #siftDown(start: number): void {
+  #siftDown(timer: Timer, start: number): void {
     const heap = this.#heap;
-    const timer = heap[start]!;
+    const deadlines = this.#deadlines;
+    const { deadlineMs, sequence } = timer;
     let index = start;
     for (;;) {
       let child = 2 * index + 1;
       if (child >= heap.length) break;
-      if (child + 1 < heap.length && isBefore(heap[child + 1]!, heap[child]!)) child++;
-      const below = heap[child]!;
-      if (!isBefore(below, timer)) break;
-      heap[index] = below;
-      below.heapIndex = index;
+      let belowMs = deadlines[child]!;
+      if (child + 1 < heap.length) {
+        const otherMs = deadlines[child + 1]!;
+        const isOtherFirst = otherMs < belowMs ||
+          otherMs === belowMs && heap[child + 1]!.sequence < heap[child]!.sequence;
+        if (isOtherFirst) {
+          child++;
+          belowMs = otherMs;
+        }
+      }
+      if (belowMs > deadlineMs) break;
+      if (belowMs === deadlineMs && heap[child]!.sequence > sequence) break;
+      this.#put(heap[child]!, belowMs, index);
       index = child;
     }
-    heap[index] = timer;
+    this.#put(timer, deadlineMs, index);
+  }
+
+  #put(timer: Timer, deadlineMs: number, index: number): void {
+    this.#heap[index] = timer;
+    this.#deadlines[index] = deadlineMs;
     timer.heapIndex = index;
   }
-}
-
-function isBefore(a: Timer, b: Timer): boolean {
-  return a.deadlineMs < b.deadlineMs || (a.deadlineMs === b.deadlineMs && a.sequence < b.sequence);
 }

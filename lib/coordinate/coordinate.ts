@@ -38,7 +38,8 @@ export function copyCoordinate({ vec, error, adjustment, height }: Coordinate): 
 
 /** Whether every component is finite. */
 export function isFiniteCoordinate(coordinate: Coordinate): boolean {
-  for (const component of coordinate.vec) if (!Number.isFinite(component)) return false;
+  const { vec } = coordinate;
+  for (let i = 0; i < vec.length; i++) if (!Number.isFinite(vec[i])) return false;
   return Number.isFinite(coordinate.error) && Number.isFinite(coordinate.adjustment) &&
     Number.isFinite(coordinate.height);
 }

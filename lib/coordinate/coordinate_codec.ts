@@ -36,12 +36,13 @@ export function encodeCoordinateInto(writer: MsgpackWriter, coordinate: Coordina
  */
 export function decodeCoordinate(reader: MsgpackReader): Coordinate {
   const coordinate = { vec: [] as number[], error: 0, adjustment: 0, height: 0 };
-  reader.struct(FIELDS, (field) => {
+  reader.beginStruct(FIELDS);
+  for (let field = reader.nextField(); field >= 0; field = reader.nextField()) {
     if (field === 0) coordinate.vec = readVector(reader);
     else if (field === 1) coordinate.error = reader.float();
     else if (field === 2) coordinate.adjustment = reader.float();
     else coordinate.height = reader.float();
-  });
+  }
   return coordinate;
 }
 

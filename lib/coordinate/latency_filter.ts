@@ -15,7 +15,19 @@ export class LatencyFilter {
     const samples = this.#samples;
     if (samples.length === this.#size) samples.shift();
     samples.push(rttSeconds);
-    const sorted = samples.slice().sort((a, b) => a - b);
-    return sorted[sorted.length >> 1]!;
+    return medianOf(samples);
   }
+}
+
+/** Without a sorted copy: as many of the others are smaller, or equal and earlier, as come before it. */
+function medianOf(samples: readonly number[]): number {
+  const rank = samples.length >> 1;
+  for (let i = 0; i < samples.length; i++) {
+    let before = 0;
+    for (let j = 0; j < samples.length; j++) {
+      if (samples[j]! < samples[i]! || samples[j] === samples[i] && j < i) before++;
+    }
+    if (before === rank) return samples[i]!;
+  }
+  return samples[0]!;
 }

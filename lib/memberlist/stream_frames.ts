@@ -11,6 +11,7 @@
  */
 import { SizeLimitError, WireError } from "../base/errors.ts";
 import type { Random } from "../base/ports.ts";
+import { Slab } from "../base/slab.ts";
 import type { Label } from "../wire/label.ts";
 import { MsgpackWriter } from "../wire/msgpack_writer.ts";
 import { CIPHER_OVERHEAD_BYTES } from "../wire/packet_cipher.ts";
@@ -48,6 +49,8 @@ export interface StreamFramesConfig {
 export class StreamFrames {
   readonly #config: StreamFramesConfig;
   readonly #writer = new MsgpackWriter(1024);
+  /** Pings over TCP and their answers, which live for a round trip, do not get a buffer each. */
+  readonly #slab = new Slab(4096);
 
   constructor(config: StreamFramesConfig) {
     this.#config = config;
@@ -77,6 +80,7 @@ export class StreamFrames {
       inner = writer.view();
     }
     if (keyring === undefined) {
+      if (header.length === 0) return this.#slab.copy(inner);
       const plain = new Uint8Array(header.length + inner.length);
       plain.set(header);
       plain.set(inner, header.length);

@@ -7,6 +7,9 @@ import type { Engine } from "./engine.ts";
 import { createAck, decodeAck, encodePing, MessageType, type Ping } from "./messages.ts";
 import type { StreamFrames } from "./stream_frames.ts";
 
+// Encoding is synchronous and never re-entered: one writer serves all.
+const writer = new MsgpackWriter(128);
+
 /** One ping. Whoever made it looks at {@linkcode isAnswered} when the time has come. */
 export class StreamPing implements ExchangeSink {
   readonly #engine: Engine;
@@ -23,7 +26,7 @@ export class StreamPing implements ExchangeSink {
    *   out who does, and whose failure is no news at all.
    */
   constructor(engine: Engine, frames: StreamFrames, ping: Readonly<Ping>, onRefused?: () => void) {
-    const writer = new MsgpackWriter(128);
+    writer.reset();
     encodePing(writer, ping);
     this.#engine = engine;
     this.#frames = frames;

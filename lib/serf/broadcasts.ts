@@ -71,7 +71,8 @@ export class Broadcasts {
 
   /** Whether {@linkcode fill} would have something to give. */
   get waiting(): boolean {
-    return this.#inOrder.some(({ queue }) => queue.size > 0);
+    for (const { queue } of this.#inOrder) if (queue.size > 0) return true;
+    return false;
   }
 
   /** How many messages of a kind wait. */
@@ -81,6 +82,7 @@ export class Broadcasts {
 
   /** Puts into a packet what fits, in the order of the queues. */
   fill(sink: BroadcastSink): void {
+    if (!this.waiting) return;
     this.#weighing.sink = sink;
     for (const { queue } of this.#inOrder) queue.fill(this.#weighing);
     this.#weighing.sink = undefined;

@@ -236,6 +236,6 @@ export class SimTransport implements Transport, Listener {
   }
 
   #sameFamily(to: Address): boolean {
-    return to.host.includes(":") === this.bound.host.includes(":");
+    return to.isIpv6 === this.bound.isIpv6;
   }
 }

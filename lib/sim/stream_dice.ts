@@ -4,8 +4,8 @@ import { SeededRandom } from "../base/seeded_random.ts";
 
 /** A scratch buffer larger than this is given back to the collector after use. */
 const SCRATCH_KEPT_BYTES = 1 << 20;
-/** Messages up to this length are sometimes dripped byte by byte. */
-const DRIP_BYTES_MAX = 256;
+/** Messages up to this length come in one piece, as in one segment, or now and then byte by byte. */
+const SMALL_BYTES_MAX = 256;
 
 /** Its own two random streams: one for faults, one for piece sizes, so that neither reshuffles the other. */
 export class StreamDice {
@@ -46,8 +46,13 @@ export class StreamDice {
   scanInChunks(reader: FrameReader, bytes: Uint8Array, length: number): Uint8Array | undefined {
     if (this.#scratch.length < length) this.#scratch = new Uint8Array(length * 2);
     const scratch = this.#scratch;
-    const drips = length <= DRIP_BYTES_MAX && this.#pieces.below(8) === 0;
-    const pieceMax = drips ? 1 : Math.max(1, length >> 2);
+    const isSmall = length <= SMALL_BYTES_MAX;
+    if (isSmall && this.#pieces.below(8) > 0) {
+      scratch.set(length === bytes.length ? bytes : bytes.subarray(0, length));
+      const found = length === 0 ? 0 : reader.scan(scratch, length);
+      return found > 0 ? scratch.subarray(0, found) : undefined;
+    }
+    const pieceMax = isSmall ? 1 : length >> 2;
     for (let fed = 0; fed < length;) {
       const end = Math.min(length, fed + 1 + this.#pieces.below(pieceMax));
       scratch.set(bytes.subarray(fed, end), fed);
