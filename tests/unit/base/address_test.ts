@@ -101,3 +101,13 @@ Deno.test("Address.fromBytes() keeps the 4-byte and the mapped form apart", () =
   equal(Address.fromBytes(toV4Mapped(v4), 1)!.ip.length, 16);
   equal(Address.fromBytes(v4, 1)!.ip.length, 4);
 });
+
+Deno.test("Address.isIpv6 tells which socket reaches it: a v4-mapped address is an IPv4 one", () => {
+  const mapped = toV4Mapped(Uint8Array.of(10, 0, 0, 1));
+  deepEqual(
+    [Address.fromHost("10.0.0.1", 1), Address.fromHost("::1", 1), Address.fromBytes(mapped, 1)!].map((it) =>
+      it.isIpv6
+    ),
+    [false, true, false],
+  );
+});
