@@ -38,6 +38,11 @@ type State = typeof State[keyof typeof State];
  * Inputs: {@linkcode onNews}, {@linkcode onRound}. Output: {@linkcode dueMs}. Invariants: two rounds are at least a gap
  * apart; a stretch of time holds a third as many early rounds as intervals, and `earlyRoundsMax` more, at most; news
  * waits for an interval and a half at most.
+ *
+ * What it costs: of ten pieces of news that ten members tell within a tenth of a second, the first leaves in packets of
+ * its own, and what is left of it goes with ticks that have little else to tell yet: as many messages, but a third more
+ * packets. To hold back what was told already until there is company saves a third of that, at the price of later
+ * refutations, and farewells, where packets are lost.
  */
 export class GossipPacer {
   readonly #options: GossipPacerOptions;
