@@ -7,7 +7,7 @@
  * its own. Where that cannot be reached, Linux x64 falls back to Deno 2.4.2 with the genuine runtime of that version,
  * which one npm package carries; other targets then fail with a clear error, and exit code 3.
  */
-import { bundle } from "./bundle.ts";
+import { bundle, ENTRY } from "./bundle.ts";
 import { BuildError, compileExecutable, UnreachableRuntimeError } from "./compile.ts";
 import { isFresh, newestSource } from "./freshness.ts";
 import { executableFor, EXIT_UNREACHABLE, TARGETS } from "./targets.ts";
@@ -77,7 +77,7 @@ async function build(args: BuildArguments): Promise<void> {
   for (const target of targets) {
     const file = fileFor(target, args.output, host);
     await Deno.mkdir(file.slice(0, file.lastIndexOf("/")), { recursive: true });
-    await compileExecutable(ROOT, `${BUNDLE}/main.js`, target, file);
+    await compileExecutable(ROOT, `${BUNDLE}/${ENTRY}`, target, file);
     if (target === Deno.build.target) await smokeRun(file);
     else console.log(`${file}: compiled for ${target}, not run on this machine`);
   }

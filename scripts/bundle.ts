@@ -1,9 +1,29 @@
-/** Bundles the program code-split, so that a command loads only what it needs; stamps the commit; leaves out comments. */
-import { stop, transform } from "esbuild";
+/**
+ * Bundles the program; stamps the commit; leaves out comments.
+ *
+ * ```
+ * serf.js --agent, sim--> main.js and many parts: an agent's memory pays for what it loads, so it loads what it needs
+ *         +-all others--> client.js, one file: each file more that a short command loads costs it as much as its work
+ * ```
+ * Both are the whole program, and know nothing of each other.
+ */
+import { build, stop, transform } from "esbuild";
 import { BuildError, run } from "./compile.ts";
 
 /** What stands in the sources for the commit. */
 const PLACEHOLDER = "@@SERF_COMMIT@@";
+
+/** The executable's main file, in the bundle's directory. */
+export const ENTRY = "serf.js";
+
+/** Commands that run the engine. A word too many in it costs time and nothing else. */
+const ENTRY_TEXT = `if(Deno.args.includes("agent")||Deno.args.includes("sim"))await import("./main.js");
+else await import("./client.js");
+`;
+
+/** Parts of the code-split program that only those two commands load. */
+const ENGINE_PART =
+  /^\.\/(agent|sim|deno_transport|deno_storage|deno_process|deno_multicast|datagram_sender)-/;
 
 /**
  * Bundles `main.ts`.
@@ -33,6 +53,8 @@ export async function bundle(root: string, directory: string): Promise<void> {
       if (text.includes(PLACEHOLDER)) stamped++;
       await Deno.writeTextFile(path, await condensed(text.replaceAll(PLACEHOLDER, commit)));
     }
+    await Deno.writeTextFile(`${directory}/client.js`, await clientOf(directory));
+    await Deno.writeTextFile(`${directory}/${ENTRY}`, ENTRY_TEXT);
   } finally {
     await stop();
   }
@@ -42,18 +64,34 @@ export async function bundle(root: string, directory: string): Promise<void> {
 }
 
 /**
- * The runtime keeps the text of what it has loaded, so an agent's memory pays for every blank: this saves about 1.5 MiB.
- * Names stay as they are, for stacks that can be read.
+ * The runtime keeps the text of what it has loaded, so an agent's memory pays for every blank and every long name. In a
+ * stack of the executable, methods and places are to be read; the places are those of the same commit's bundle.
  */
 async function condensed(text: string): Promise<string> {
-  const result = await transform(text, {
-    format: "esm",
-    target: "esnext",
-    minifyWhitespace: true,
-    minifySyntax: true,
-    legalComments: "none",
+  return (await transform(text, CONDENSED)).code;
+}
+
+const CONDENSED = {
+  format: "esm",
+  target: "esnext",
+  minify: true,
+  legalComments: "none",
+} as const;
+
+/** The program without the engine, in one file; each command in it is evaluated when it is called. */
+async function clientOf(directory: string): Promise<string> {
+  const result = await build({
+    ...CONDENSED,
+    entryPoints: [`${directory}/main.js`],
+    bundle: true,
+    write: false,
+    external: ["node:*"],
+    plugins: [{
+      name: "no engine",
+      setup: ({ onResolve }) => onResolve({ filter: ENGINE_PART }, ({ path }) => ({ path, external: true })),
+    }],
   });
-  return result.code;
+  return result.outputFiles[0]!.text;
 }
 
 async function commitStamp(root: string): Promise<string> {

@@ -1,6 +1,15 @@
 /** Whether a built file is newer than everything that it is made from. */
 
-const SOURCES = ["main.ts", "lib", "scripts/build.ts", "scripts/denort.ts", "deno.json", "deno.lock"];
+const SOURCES = [
+  "main.ts",
+  "lib",
+  "scripts/build.ts",
+  "scripts/bundle.ts",
+  "scripts/compile.ts",
+  "scripts/denort.ts",
+  "deno.json",
+  "deno.lock",
+];
 
 /** @returns the newest modification time below the sources, in milliseconds since the epoch. */
 export async function newestSource(root: string): Promise<number> {
