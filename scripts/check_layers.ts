@@ -46,6 +46,7 @@ const BANNED_EVERYWHERE: readonly (readonly [RegExp, string])[] = [
 /** Packages, and where they may be imported. */
 const PACKAGES: Readonly<Record<string, RegExp>> = {
   "@noble/ciphers": /^lib\/wire\/aes192\.ts$/,
+  "@logtape/logtape": /^lib\/agent\//,
   "valibot": /^lib\/agent\//,
   "dns-packet": /^lib\/agent\//,
   "re2js": /^lib\/(rpc|agent|serf)\//,
