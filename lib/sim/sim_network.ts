@@ -111,15 +111,17 @@ export class SimNetwork implements ExchangeWorld {
 
   #onArrival(packet: PacketInFlight): void {
     const host = packet.to;
-    if (packet.waiting) {
-      packet.waiting = false;
+    const receiver = host.receiver;
+    const socket = packet.socket;
+    if (socket !== undefined) {
+      packet.socket = undefined;
       host.waitingPackets--;
     }
-    const receiver = host.receiver;
-    if (receiver === undefined) {
+    // What waits in a socket goes with it: whoever listens there since never gets it.
+    if (receiver === undefined || (socket !== undefined && socket !== receiver)) {
       this.counters.packetsToNobody++;
     } else if (receiver.process.deaf) {
-      if (this.#wait(packet, receiver.process.deafUntilMs)) return;
+      if (this.#wait(packet, receiver)) return;
     } else {
       this.#deliver(packet, receiver);
     }
@@ -127,15 +129,15 @@ export class SimNetwork implements ExchangeWorld {
   }
 
   /** @returns false when the socket's buffer is full: the packet is dropped. */
-  #wait(packet: PacketInFlight, untilMs: number): boolean {
+  #wait(packet: PacketInFlight, socket: Listener): boolean {
     if (packet.to.waitingPackets >= WAITING_PACKETS_MAX) {
       this.counters.packetsOverflowed++;
       return false;
     }
     this.counters.packetsDelayedByBlock++;
     packet.to.waitingPackets++;
-    packet.waiting = true;
-    this.clock.armAt(packet.timer, untilMs);
+    packet.socket = socket;
+    this.clock.armAt(packet.timer, socket.process.deafUntilMs);
     return true;
   }
 
@@ -160,8 +162,8 @@ class PacketInFlight {
   to!: SimHost;
   buffer = new Uint8Array(256);
   length = 0;
-  /** Whether it sits in the receiver's socket buffer. */
-  waiting = false;
+  /** In whose buffer it sits. */
+  socket: Listener | undefined = undefined;
 
   constructor(onArrival: (packet: PacketInFlight) => void) {
     this.timer = new Timer(() => onArrival(this));

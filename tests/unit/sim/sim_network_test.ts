@@ -218,6 +218,20 @@ Deno.test("SimProcess.kill() silences timers, packets and open exchanges", () =>
   equal(b.transport.sendPacket(a.address, PACKET), false);
 });
 
+Deno.test("SimProcess.kill() takes with it what waits in its socket: the next life never gets it", () => {
+  const { clock, network, attach, a, b } = world();
+  b.transport.process.blockFor(500);
+  a.transport.sendPacket(b.address, PACKET);
+  clock.runFor(100);
+  equal(network.counters.packetsDelayedByBlock, 1);
+  b.transport.process.kill();
+  const next = attach("10.0.0.2");
+  a.transport.sendPacket(next.address, Uint8Array.of(4));
+  clock.runFor(1000);
+  deepEqual(next.sink.packets.map((text) => text.split(" ")[1]), ["4"]);
+  equal(network.counters.packetsToNobody, 1);
+});
+
 Deno.test("SimProcess.busyMs spaces out what a process handles", () => {
   const { clock, network, a, b } = world();
   network.faults.setEverywhere({ latencyMs: 1, jitterMs: 0 });
