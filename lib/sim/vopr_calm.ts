@@ -117,7 +117,7 @@ export class VoprCalm {
   }
 
   /**
-   * Runs until all who run agree; an operator joins what has fallen apart for good.
+   * Runs until all who run agree; an operator joins what has fallen apart for good, and looks after the keys.
    *
    * @returns how long it took, in parts of the bound. @throws {AssertionError} when they do not in time.
    */
@@ -126,9 +126,9 @@ export class VoprCalm {
     const limitMs = this.bounds.agreeMs;
     const startMs = cluster.world.clock.nowMs();
     for (let passedMs = 0; passedMs < limitMs; passedMs += OPERATOR_MS) {
-      if (cluster.runUntil(() => this.isAgreed(), OPERATOR_MS, LOOK_MS)) {
-        return (cluster.world.clock.nowMs() - startMs) / limitMs;
-      }
+      const isDone = cluster.runUntil(() => this.isAgreed() && this.#areQueriesOut(), OPERATOR_MS, LOOK_MS);
+      if (this.#mendKeys()) continue;
+      if (isDone) return (cluster.world.clock.nowMs() - startMs) / limitMs;
       this.#mendParts();
     }
     throw new AssertionError(
@@ -166,6 +166,32 @@ export class VoprCalm {
     if (shown.status !== MemberStatus.alive) return false;
     const own = subject.life.serf.localMember().tags;
     return shown.tags.size === own.size && [...own].every(([key, value]) => shown.tags.get(key) === value);
+  }
+
+  /** Whether no query waits that somebody else has not heard yet, as it may who sent it while it was alone. */
+  #areQueriesOut(): boolean {
+    const { staying } = this.#world;
+    return staying.length < 2 || staying.every(({ life }) => life.serf.sizes.queryQueue === 0);
+  }
+
+  /**
+   * A step of a rotation that waited with who was cut off reaches the others when they have long done the next ones, and
+   * undoes them: no member of Serf remembers what keys there were. Then some seal with what others have removed, and the
+   * operator starts those with the keys of the day who have others.
+   *
+   * @returns whether there were any.
+   */
+  #mendKeys(): boolean {
+    const { staying, keys, plan } = this.#world;
+    if (!plan.encrypted) return false;
+    const rings = staying.map(({ memberlist }) => memberlist.keyring!);
+    if (rings.every(({ primary }) => rings.every((ring) => ring.has(primary)))) return false;
+    for (const member of staying.filter(({ memberlist }) => !keys.areThoseOf(memberlist.keyring!))) {
+      this.#world.count("keyrings mended by the operator");
+      this.#world.shutdown(member);
+      this.#world.start(member);
+    }
+    return true;
   }
 
   /** Parts of the cluster that know no way to each other are joined: nothing else could. */

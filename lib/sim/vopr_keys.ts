@@ -59,6 +59,12 @@ export class VoprKeys {
     return new Keyring([first, ...this.#installed]);
   }
 
+  /** Whether a member has all keys of the day, and seals with one of them. */
+  areThoseOf(keyring: Keyring): boolean {
+    const isPrimary = (key: Uint8Array) => key.join() === keyring.primary.join();
+    return this.#installed.every((key) => keyring.has(key)) && this.#installed.some(isPrimary);
+  }
+
   #ageOf(key: Uint8Array): number {
     return this.#history.findIndex((known) => known.join() === key.join());
   }
