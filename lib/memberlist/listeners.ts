@@ -17,9 +17,9 @@ type Standing = typeof Standing[keyof typeof Standing];
  * came later, or has been restarted: it starts anew.
  *
  * ```
- *  unknown --ack, a call is left--> called --it answers--> listening --refuses--> refused       has(): listening,
- *     ^   --------any other stream is answered-------------> ^                      |                  refused
- *     +-----------------------------------ack---------------------------------------+
+ *  unknown --prompt ack, a call is left--> called --it answers--> listening --refuses--> refused   has(): listening,
+ *     ^   -----------any other stream is answered-----------------> ^                      |              refused
+ *     +-------------------------------------any ack----------------------------------------+
  * ```
  * Calls are paced, as each is a connection and there is one for each pair of members: {@linkcode CALLS_MAX} at once, and
  * one in {@linkcode INTERVALS_PER_CALL} probe intervals. In a large cluster most are made long after it was formed; until
@@ -47,12 +47,14 @@ export class Listeners {
     return standing === Standing.listens || standing === Standing.refused;
   }
 
-  /** Its process answered a ping. @returns whether it is to be called now; if so, no other time. */
-  onAck(address: Address, nowMs: number): boolean {
-    const standing = this.#standings.get(address);
-    if (standing === Standing.called || standing === Standing.listens) return false;
-    if (standing === Standing.refused) this.#standings.delete(address);
-    if (!this.#takesCall(nowMs)) return false;
+  /** Its process answered a ping, however late or through whom. */
+  onHeard(address: Address): void {
+    if (this.#standings.get(address) === Standing.refused) this.#standings.delete(address);
+  }
+
+  /** All is well there. @returns whether it is to be called now; if so, no other time. */
+  isToBeCalled(address: Address, nowMs: number): boolean {
+    if (this.#standings.has(address) || !this.#takesCall(nowMs)) return false;
     this.#standings.set(address, Standing.called);
     return true;
   }

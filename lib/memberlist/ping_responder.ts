@@ -84,6 +84,7 @@ export class PingResponder {
   /** For {@linkcode Errand}: the target answered. The payload is not for the asker: it did not take the way it measures. */
   onErrandAck(errand: Errand): void {
     this.#drop(errand);
+    this.#engine.listeners.onHeard(errand.target);
     this.#writer.reset();
     encodeAck(this.#writer, errand.seqNo, null);
     this.#sender.sendDirect(errand.asker, this.#writer.view());

@@ -169,8 +169,9 @@ export class Probe implements AckSink {
   /** The target answered, itself or through a helper. */
   onAck(payload: Uint8Array): void {
     const target = this.#target!;
-    const { clock, delegate, roundTrips } = this.#engine;
+    const { clock, delegate, listeners, roundTrips } = this.#engine;
     const nowMs = clock.nowMs();
+    listeners.onHeard(this.#address!);
     // An ack that took a detour says nothing about the way to the target.
     if (this.#stage !== Stage.detouring) {
       roundTrips.onRoundTrip(nowMs - this.#sentMs);
@@ -229,7 +230,7 @@ export class Probe implements AckSink {
   #getToKnow(target: NodeState, nowMs: number): void {
     const { options, listeners } = this.#engine;
     if (!options.promptProbes || this.#streamPing !== undefined || !this.#takesStreamPings(target)) return;
-    if (!listeners.onAck(this.#address!, nowMs)) return;
+    if (!listeners.isToBeCalled(this.#address!, nowMs)) return;
     new StreamPing(this.#engine, this.#frames, this.#ping).open(this.#address!, options.probeIntervalMs);
   }
 

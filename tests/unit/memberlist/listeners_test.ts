@@ -9,22 +9,22 @@ const THERE = Address.fromHost("127.0.0.2", 7947);
 Deno.test("Listeners: an address is called once, and is a listener when it has answered", () => {
   const listeners = new Listeners(1000);
   equal(listeners.has(HERE), false);
-  equal(listeners.onAck(HERE, 0), true);
-  equal(listeners.onAck(HERE, 0), false);
-  equal(listeners.onAck(HERE, 3_600_000), false, "who did not answer is left alone");
+  equal(listeners.isToBeCalled(HERE, 0), true);
+  equal(listeners.isToBeCalled(HERE, 0), false);
+  equal(listeners.isToBeCalled(HERE, 3_600_000), false, "who did not answer is left alone");
   equal(listeners.has(HERE), false);
   listeners.onAnswered(HERE);
   equal(listeners.has(HERE), true);
-  equal(listeners.onAck(HERE, 0), false);
+  equal(listeners.isToBeCalled(HERE, 0), false);
   equal(listeners.has(THERE), false);
-  equal(listeners.onAck(THERE, 0), true);
+  equal(listeners.isToBeCalled(THERE, 0), true);
 });
 
 Deno.test("Listeners: who answered any stream need not be called", () => {
   const listeners = new Listeners(1000);
   listeners.onAnswered(HERE);
   equal(listeners.has(HERE), true);
-  equal(listeners.onAck(HERE, 0), false);
+  equal(listeners.isToBeCalled(HERE, 0), false);
 });
 
 Deno.test("Listeners: a refusal counts until the process is heard of, which then is called anew", () => {
@@ -34,11 +34,14 @@ Deno.test("Listeners: a refusal counts until the process is heard of, which then
   equal(listeners.onRefused(HERE), true);
   equal(listeners.onRefused(HERE), true);
   equal(listeners.has(HERE), true);
-  equal(listeners.onAck(HERE, 0), true);
+  listeners.onHeard(HERE);
   equal(listeners.has(HERE), false);
+  equal(listeners.isToBeCalled(HERE, 0), true);
   equal(listeners.onRefused(HERE), false);
   listeners.onAnswered(HERE);
   equal(listeners.has(HERE), true);
+  listeners.onHeard(HERE);
+  equal(listeners.has(HERE), true, "who listens and is heard of goes on listening");
 });
 
 Deno.test("Listeners: ten calls at once, then one in ten probe intervals, and no more for having waited", () => {
@@ -47,7 +50,7 @@ Deno.test("Listeners: ten calls at once, then one in ten probe intervals, and no
   const callsAt = (nowMs: number) => {
     let calls = 0;
     for (let i = 0; i < 100; i++) {
-      if (listeners.onAck(Address.fromHost(`127.0.${1 + (host >> 8)}.${host++ & 0xff}`, 7946), nowMs)) {
+      if (listeners.isToBeCalled(Address.fromHost(`127.0.${1 + (host >> 8)}.${host++ & 0xff}`, 7946), nowMs)) {
         calls++;
       }
     }
@@ -62,10 +65,11 @@ Deno.test("Listeners: ten calls at once, then one in ten probe intervals, and no
 
 Deno.test("Listeners: who refused and lives on is not believed, even when no call is left", () => {
   const listeners = new Listeners(1000);
-  for (let i = 0; i < 10; i++) listeners.onAck(Address.fromHost("127.0.1.1", 1000 + i), 0);
+  for (let i = 0; i < 10; i++) listeners.isToBeCalled(Address.fromHost("127.0.1.1", 1000 + i), 0);
   listeners.onAnswered(HERE);
   listeners.onRefused(HERE);
-  equal(listeners.onAck(HERE, 0), false);
+  listeners.onHeard(HERE);
+  equal(listeners.isToBeCalled(HERE, 0), false);
   equal(listeners.has(HERE), false);
-  equal(listeners.onAck(HERE, 10_000), true);
+  equal(listeners.isToBeCalled(HERE, 10_000), true);
 });

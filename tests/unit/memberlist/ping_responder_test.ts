@@ -236,6 +236,22 @@ Deno.test("onIndirectPing() tries TCP as soon when acks took long of late: the a
   equal(world.transport.exchanges.length, 1);
 });
 
+Deno.test("onIndirectPing(): where a refusal was followed by an ack, TCP is tried no more", () => {
+  const world = knowing();
+  const ask = (answer: (seqNo: number) => void) => {
+    world.takeMessages();
+    world.transport.exchanges.length = 0;
+    world.receive(indirectPing(ASK));
+    answer(world.takeMessages().find((message) => message.ping !== undefined)!.ping!.seqNo);
+    world.runFor(60);
+    return world.transport.exchanges.length;
+  };
+  equal(ask(() => {}), 1);
+  world.transport.exchanges[0]!.sink.onError(REFUSED);
+  equal(ask((seqNo) => world.receive(ack(seqNo))), 0);
+  equal(ask(() => {}), 0);
+});
+
 Deno.test("onIndirectPing() is more patient when in doubt about its own senses", () => {
   const world = knowing();
   world.receive(suspect("me", 1, "x"));

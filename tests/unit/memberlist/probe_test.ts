@@ -95,6 +95,31 @@ Deno.test("Probe: refused, a helper's ack clears the target", () => {
   equal(world.memberlist.counters.probesFailed, 0);
 });
 
+Deno.test("Probe: who was refused and lives on is given all the time at the next refusal, however late its acks come", () => {
+  const { world, other, seqNo } = unanswered(1);
+  world.runFor(55);
+  world.transport.exchanges.at(-1)!.sink.onError(REFUSED);
+  world.receive(ack(seqNo));
+  const opened = world.transport.exchanges.length;
+  world.transport.take();
+  let next = -1;
+  world.clock.runUntil(() => {
+    for (const { to, ping } of world.takeMessages()) {
+      if (ping === undefined) continue;
+      if (to === "127.0.0.2:7946") next = ping.seqNo;
+      else world.receive(ack(ping.seqNo));
+    }
+    return next >= 0;
+  }, 60_000);
+  world.runFor(55);
+  equal(world.transport.exchanges.length, opened + 1);
+  world.transport.exchanges.at(-1)!.sink.onError(REFUSED);
+  world.runFor(900);
+  equal(other.status, NodeStatus.alive);
+  world.runFor(100);
+  equal(other.status, NodeStatus.suspect);
+});
+
 Deno.test("Probe: refused, silent helpers get the time that an ack takes, and no more", () => {
   const { world, other, seqNo } = unanswered(3);
   world.runFor(55);
