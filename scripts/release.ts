@@ -1,6 +1,6 @@
 /**
  * Makes `dist/release/serf-RELEASE-TARGET/` for every target: executable, manual page, completions, systemd unit (for
- * Linux), example configuration, license, README, changelog and SHA256SUMS.
+ * Linux), example configuration, licenses, README, changelog and SHA256SUMS.
  *
  *     deno task release [TARGET...]
  *

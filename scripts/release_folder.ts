@@ -4,6 +4,7 @@ import { executableFor } from "./targets.ts";
 /** What every release has, from the project's directory to the release's. */
 const FILES: readonly (readonly [from: string, to: string])[] = [
   ["LICENSE", "LICENSE"],
+  ["packaging/THIRD_PARTY_LICENSES", "THIRD_PARTY_LICENSES"],
   ["README.md", "README.md"],
   ["CHANGELOG.md", "CHANGELOG.md"],
   ["packaging/serf.1", "serf.1"],

@@ -89,6 +89,7 @@ Deno.test("assembleRelease() makes a folder whose every file has its sum, anew e
           executableFor(target),
           "serf.1",
           "serf.json.example",
+          "THIRD_PARTY_LICENSES",
           ...isLinux ? ["serf.service"] : [],
         ].sort(),
       );
@@ -103,6 +104,18 @@ Deno.test("assembleRelease() makes a folder whose every file has its sum, anew e
   } finally {
     await Deno.remove(directory, { recursive: true });
   }
+});
+
+Deno.test("THIRD_PARTY_LICENSES names every library that the program loads: the bundle keeps no notices", () => {
+  const notices = Deno.readTextFileSync(`${ROOT}/packaging/THIRD_PARTY_LICENSES`);
+  const { imports } = JSON.parse(Deno.readTextFileSync(`${ROOT}/deno.json`)) as { imports: object };
+  const sources = filesBelow(`${ROOT}/lib`).map((file) => Deno.readTextFileSync(`${ROOT}/lib/${file}`))
+    .join();
+  const loaded = Object.keys(imports).filter((name) =>
+    sources.includes(`"${name}"`) || sources.includes(`"${name}/`)
+  );
+  ok(loaded.includes("valibot") && !loaded.includes("fast-check"));
+  deepEqual(loaded.filter((name) => !notices.includes(`\n${name}\n    Copyright`)), []);
 });
 
 Deno.test("executableFor() names what Windows can run", () => {
