@@ -29,7 +29,7 @@ export class Listeners {
   readonly #intervalMs: number;
   /**
    * By the object, which stands in a node's record until the node moves: to ask for it costs each ack next to nothing,
-   * and who is forgotten is forgotten here too. Bounded: one per known node.
+   * and who is forgotten is in time forgotten here too. Bounded: one per known node, and per interned address.
    */
   readonly #standings = new WeakMap<Address, Standing>();
   #calls = CALLS_MAX;

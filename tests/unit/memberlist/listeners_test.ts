@@ -50,7 +50,9 @@ Deno.test("Listeners: ten calls at once, then one in ten probe intervals, and no
   const callsAt = (nowMs: number) => {
     let calls = 0;
     for (let i = 0; i < 100; i++) {
-      if (listeners.isToBeCalled(Address.fromHost(`127.0.${1 + (host >> 8)}.${host++ & 0xff}`, 7946), nowMs)) {
+      if (
+        listeners.isToBeCalled(Address.fromHost(`127.0.${1 + (host >> 8)}.${host++ & 0xff}`, 7946), nowMs)
+      ) {
         calls++;
       }
     }
