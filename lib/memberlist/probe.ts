@@ -185,6 +185,8 @@ export class Probe implements AckSink {
   /** A helper got no answer either. */
   onNack(): void {
     const { clock, options } = this.#engine;
+    // Nobody was asked yet: somebody guesses.
+    if (this.#stage !== Stage.detouring) return;
     this.#nacksReceived++;
     if (clock.nowMs() - this.#askedMs < options.probeTimeoutMs * EARLY_NACK_RATIO) this.#isNews = true;
     this.#settle();

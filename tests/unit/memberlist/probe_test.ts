@@ -156,6 +156,16 @@ Deno.test("Probe: an early nack alone is not news: we must have been refused our
   equal(other.status, NodeStatus.suspect);
 });
 
+Deno.test("Probe: a nack before any helper was asked is somebody's guess, and counts for nothing", () => {
+  const { world, other, seqNo } = unanswered(3);
+  world.runFor(52);
+  for (let i = 0; i < 3; i++) world.receive(nack(seqNo));
+  world.transport.exchanges.at(-1)!.sink.onError(REFUSED);
+  equal(askedHelpers(world), 3);
+  world.runFor(20);
+  equal(other.status, NodeStatus.alive);
+});
+
 Deno.test("Probe: refused in the detour, and all nacks are there: the rest of a stretched interval is not waited for", () => {
   const { world, other, seqNo } = unanswered(1);
   world.runFor(505);
