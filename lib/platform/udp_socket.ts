@@ -12,8 +12,8 @@ const RECEIVE_BYTES = 64 * 1024;
 const SLOT_BYTES = 2048;
 /** Sends under way at once. They settle within a turn unless the system's buffer is full: then we drop, as it would. */
 const SENDS_MAX = 512;
-/** Senders whose addresses are remembered at most; a power of two. */
-const SENDER_SLOTS = 4096;
+/** Senders whose addresses are remembered at most; a power of two. Each agent pays for all; a miss costs a microsecond. */
+const SENDER_SLOTS = 1024;
 /** Failed receives in a row after which we rest, and for how long: a broken socket must not become a busy loop. */
 const FAILURES_BEFORE_REST = 8;
 const REST_MS = 100;
