@@ -21,9 +21,16 @@ const ENTRY_TEXT = `if(Deno.args.includes("agent")||Deno.args.includes("sim"))aw
 else await import("./client.js");
 `;
 
-/** Parts of the code-split program that only those two commands load. */
-const ENGINE_PART =
-  /^\.\/(agent|sim|deno_transport|deno_storage|deno_process|deno_multicast|datagram_sender)-/;
+/** Parts of the code-split program that only those two commands load, by the beginnings of their names. */
+const ENGINE_PARTS = [
+  "agent",
+  "sim",
+  "deno_transport",
+  "deno_storage",
+  "deno_process",
+  "deno_multicast",
+  "datagram_sender",
+];
 
 /**
  * Bundles `main.ts`.
@@ -78,8 +85,14 @@ const CONDENSED = {
   legalComments: "none",
 } as const;
 
-/** The program without the engine, in one file; each command in it is evaluated when it is called. */
+/**
+ * The program without the engine, in one file; each command in it is evaluated when it is called.
+ *
+ * @throws {BuildError} when a part of the engine has another name than it had: it would be in that file.
+ */
 async function clientOf(directory: string): Promise<string> {
+  const missing = new Set(ENGINE_PARTS);
+  const filter = new RegExp(`^\\./(${ENGINE_PARTS.join("|")})-`);
   const result = await build({
     ...CONDENSED,
     entryPoints: [`${directory}/main.js`],
@@ -88,9 +101,14 @@ async function clientOf(directory: string): Promise<string> {
     external: ["node:*"],
     plugins: [{
       name: "no engine",
-      setup: ({ onResolve }) => onResolve({ filter: ENGINE_PART }, ({ path }) => ({ path, external: true })),
+      setup: ({ onResolve }) =>
+        onResolve({ filter }, ({ path }) => {
+          missing.delete(filter.exec(path)![1]!);
+          return { path, external: true };
+        }),
     }],
   });
+  if (missing.size > 0) throw new BuildError(`no part of the bundle is called ${[...missing].join(", ")}`);
   return result.outputFiles[0]!.text;
 }
 
