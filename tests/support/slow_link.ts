@@ -24,6 +24,8 @@ export class SlowLink {
   readonly #cut = new Set<string>();
   /** bounded: two for each connection under way. */
   readonly #connections = new Set<Deno.Conn>();
+  /** What is done for each address. bounded: two for each of the test's agents. */
+  readonly #carriers: Promise<void>[] = [];
   /** What is on its way. bounded: by what agents send within the delay. */
   readonly #timers = new Set<ReturnType<typeof setTimeout>>();
 
@@ -38,8 +40,7 @@ export class SlowLink {
     const streams = Deno.listen({ hostname: far, port: PORT });
     const attached = { near, far, packets, streams };
     this.#attached.set(near, attached);
-    void this.#carryPackets(attached);
-    void this.#carryStreams(attached);
+    this.#carriers.push(this.#carryPackets(attached), this.#carryStreams(attached));
   }
 
   /** From now on packets from one agent to another are lost; streams, and the other direction, are not. */
@@ -52,14 +53,15 @@ export class SlowLink {
     this.#cut.clear();
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
+  /** Its addresses are free afterwards. */
+  async [Symbol.asyncDispose](): Promise<void> {
     for (const { packets, streams } of this.#attached.values()) {
       packets.close();
       streams.close();
     }
     for (const timer of this.#timers) clearTimeout(timer);
     for (const connection of this.#connections) closeQuietly(connection);
-    return Promise.resolve();
+    await Promise.allSettled(this.#carriers);
   }
 
   async #carryPackets(to: Attached): Promise<void> {
