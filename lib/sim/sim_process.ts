@@ -111,12 +111,6 @@ export class SimProcess implements Clock {
     this.#mutedUntilMs = Math.max(this.#mutedUntilMs, this.#world.nowMs() + durationMs);
   }
 
-  /** Ends a block now. What waits is handled at the moment at which the block would have ended, at the latest. */
-  unblock(): void {
-    this.#blockedUntilMs = 0;
-    this.#setWake();
-  }
-
   /** Ends the process: none of its timers will fire, and it can arm no more. For good. */
   kill(): void {
     this.#alive = false;

@@ -6,6 +6,8 @@ import type { Member, VoprWorld } from "./vopr_world.ts";
 
 /** The longest time for which a program that crashed is not started again. */
 const DOWN_MAX_MS = 40_000;
+/** The longest time for which a process stands still at a time. */
+const STANDSTILL_MAX_MS = 40_000;
 
 /** Ends a member as if it was killed, and starts it again some time, or not. */
 function crash(world: VoprWorld, member: Member, downMs: number | undefined): void {
@@ -56,7 +58,7 @@ const makeFreeze: MakeFault = (world, random) => {
     meanGapMs: 8_000,
     act() {
       const member = world.pick(random, world.cluster.running);
-      const blockedMs = drawMs(random, 500, 40_000);
+      const blockedMs = drawMs(random, 500, STANDSTILL_MAX_MS);
       if (member === undefined) return false;
       lateness.hit(member.process);
       member.process.blockFor(blockedMs);
@@ -171,11 +173,14 @@ export const PROCESS_FAULTS = {
   "wall-clock": makeWallClock,
 } satisfies Record<string, MakeFault>;
 
-/** All processes run as they should. */
+/**
+ * Nothing is slow any more. Who stands still goes on by itself, and reads only then what waits in its sockets: so that
+ * is waited for.
+ */
 export function wakeAll({ cluster }: VoprWorld): void {
   for (const member of cluster.running) {
     member.endSlow();
     member.process.busyMs = 0;
-    member.process.unblock();
   }
+  cluster.runUntil(() => cluster.running.every(({ process }) => !process.deaf), STANDSTILL_MAX_MS, 100);
 }

@@ -111,6 +111,10 @@ Deno.test("vopr: when all have left as the faults end, some come back: nobody wo
   }
 });
 
+Deno.test("vopr: seeds that failed once stay clean", () => {
+  for (const seed of [822935629, 904096046]) equal(runTask({ seed, overrides: {} }).failure, undefined);
+});
+
 Deno.test("vopr: a rotation's steps that come late undo the next ones; the operator gives out the keys of the day", () => {
   const { failure, acts } = runTask({ seed: 3304, overrides: {} });
   equal(failure, undefined);
