@@ -8,6 +8,7 @@
  * view, no string and no search for a key. All others are read as any struct is (push_pull_messages.ts).
  */
 import { decodeText } from "../wire/text.ts";
+import { isAt } from "./endpoint.ts";
 import { VERSION_BYTES } from "./state_messages.ts";
 
 const U16_MAX = 0xffff;
@@ -80,7 +81,7 @@ export class NodeRecord {
     this.state = this.#value;
     this.vsnStart = this.#at + RECORD_KEYS.vsn.length;
     this.end = this.vsnStart + VERSION_BYTES;
-    return this.end <= limit && startsWith(bytes, this.#at, RECORD_KEYS.vsn);
+    return this.end <= limit && isAt(RECORD_KEYS.vsn, bytes, this.#at);
   }
 
   /** The name. Short ones are interned: no string is made. @param bytes those that were read. */
@@ -91,7 +92,7 @@ export class NodeRecord {
   /** A key and a byte string of less than 64 KiB: `#value` is where it begins, `#at` where it ends. */
   #raw(key: Uint8Array, bytes: Uint8Array, at: number, limit: number): boolean {
     let start = at + key.length;
-    if (start + 3 > limit || !startsWith(bytes, at, key)) return false;
+    if (start + 3 > limit || !isAt(key, bytes, at)) return false;
     const head = bytes[start++]!;
     let length = head & 0x1f;
     if (head === 0xda) {
@@ -106,7 +107,7 @@ export class NodeRecord {
   /** A key at `#at`, and an integer in one of its four forms. */
   #uint(key: Uint8Array, bytes: Uint8Array, limit: number): boolean {
     const at = this.#at + key.length;
-    if (at + 5 > limit || !startsWith(bytes, this.#at, key)) return false;
+    if (at + 5 > limit || !isAt(key, bytes, this.#at)) return false;
     const head = bytes[at]!;
     let size = 1;
     let value = head;
@@ -122,10 +123,4 @@ export class NodeRecord {
     this.#at = at + size;
     return true;
   }
-}
-
-/** `at + key.length` is within `bytes`. */
-function startsWith(bytes: Uint8Array, at: number, key: Uint8Array): boolean {
-  for (let i = 0; i < key.length; i++) if (bytes[at + i] !== key[i]) return false;
-  return true;
 }
