@@ -1,4 +1,5 @@
 /** What goes wrong on the machines of a campaign. */
+import type { SeededRandom } from "../base/seeded_random.ts";
 import type { SimProcess } from "./sim_process.ts";
 import type { MakeFault } from "./vopr_fault.ts";
 import { drawMs } from "./vopr_dice.ts";
@@ -20,71 +21,54 @@ function crash(world: VoprWorld, member: Member, downMs: number | undefined): vo
   });
 }
 
-/** Timers that went off late at processes, each since it was hit for the first time. */
-class Lateness {
-  // Bounded: one per life that was hit.
-  readonly #before = new Map<SimProcess, number>();
-
-  hit(process: SimProcess): void {
-    if (!this.#before.has(process)) this.#before.set(process, process.timersLate);
-  }
-
-  get count(): number {
-    return [...this.#before].reduce((sum, [{ timersLate }, before]) => sum + timersLate - before, 0);
-  }
+/**
+ * Hits a member that runs, so that its timers go off late, which is the effect.
+ *
+ * @param draw what is to be done to the member: drawn each time, whether there is one or not.
+ */
+function delaying(meanGapMs: number, draw: (world: VoprWorld, random: SeededRandom) => Hit): MakeFault {
+  return (world, random) => {
+    // How many timers were late before the first hit. Bounded: one per life that was hit.
+    const before = new Map<SimProcess, number>();
+    return {
+      meanGapMs,
+      act() {
+        const member = world.pick(random, world.cluster.running);
+        const hit = draw(world, random);
+        if (member === undefined) return false;
+        const { process } = member;
+        if (!before.has(process)) before.set(process, process.timersLate);
+        hit(member);
+        return true;
+      },
+      effects: () => [...before].reduce((sum, [{ timersLate }, early]) => sum + timersLate - early, 0),
+    };
+  };
 }
 
-const makeSlow: MakeFault = (world, random) => {
-  const lateness = new Lateness();
-  return {
-    meanGapMs: 15_000,
-    act() {
-      const member = world.pick(random, world.cluster.running);
-      const schedule = { blockedMs: drawMs(random, 100, 10_000), runningMs: drawMs(random, 1, 2_000) };
-      const lastsMs = drawMs(random, 2_000, 30_000);
-      if (member === undefined) return false;
-      lateness.hit(member.process);
-      member.beginSlow(schedule);
-      world.later(lastsMs, () => member.endSlow());
-      return true;
-    },
-    effects: () => lateness.count,
-  };
-};
+type Hit = (member: Member) => void;
 
-const makeFreeze: MakeFault = (world, random) => {
-  const lateness = new Lateness();
-  return {
-    meanGapMs: 8_000,
-    act() {
-      const member = world.pick(random, world.cluster.running);
-      const blockedMs = drawMs(random, 500, STANDSTILL_MAX_MS);
-      if (member === undefined) return false;
-      lateness.hit(member.process);
-      member.process.blockFor(blockedMs);
-      return true;
-    },
-    effects: () => lateness.count,
+const makeSlow = delaying(15_000, (world, random) => {
+  const schedule = { blockedMs: drawMs(random, 100, 10_000), runningMs: drawMs(random, 1, 2_000) };
+  const lastsMs = drawMs(random, 2_000, 30_000);
+  return (member) => {
+    member.beginSlow(schedule);
+    world.later(lastsMs, () => member.endSlow());
   };
-};
+});
 
-const makeBusy: MakeFault = (world, random) => {
-  const lateness = new Lateness();
-  return {
-    meanGapMs: 10_000,
-    act() {
-      const member = world.pick(random, world.cluster.running);
-      const busyMs = drawMs(random, 0.5, 30), lastsMs = drawMs(random, 1_000, 20_000);
-      if (member === undefined) return false;
-      const { process } = member;
-      lateness.hit(process);
-      process.busyMs = busyMs;
-      world.later(lastsMs, () => process.busyMs = 0);
-      return true;
-    },
-    effects: () => lateness.count,
+const makeFreeze = delaying(8_000, (_world, random) => {
+  const blockedMs = drawMs(random, 500, STANDSTILL_MAX_MS);
+  return ({ process }) => process.blockFor(blockedMs);
+});
+
+const makeBusy = delaying(10_000, (world, random) => {
+  const busyMs = drawMs(random, 0.5, 30), lastsMs = drawMs(random, 1_000, 20_000);
+  return ({ process }) => {
+    process.busyMs = busyMs;
+    world.later(lastsMs, () => process.busyMs = 0);
   };
-};
+});
 
 const makeCrash: MakeFault = (world, random) => ({
   meanGapMs: 10_000,
