@@ -1,19 +1,16 @@
-/** Targets that are files: JSON, in several shapes, and the snapshot. */
+/** Targets that are files: JSON, in several shapes, and (snapshot_target.ts) the snapshot. */
 import fc from "fast-check";
 import { decodeConfig } from "../../../lib/agent/config_file.ts";
 import { ConfigError } from "../../../lib/agent/config_error.ts";
 import { decodeFirstValue, decodeWholeText, GoJsonError } from "../../../lib/agent/go_json.ts";
 import { readKeyringFile, writeKeyringFile } from "../../../lib/agent/keyring_file.ts";
 import { readTagsFile, writeTagsFile } from "../../../lib/agent/tags_file.ts";
-import { Address } from "../../../lib/base/address.ts";
 import { OptionError } from "../../../lib/base/errors.ts";
 import { compareBytewise } from "../../../lib/base/go_text.ts";
-import { splitHostPort } from "../../../lib/base/host_port.ts";
 import type { Files } from "../../../lib/platform/platform.ts";
-import { compactText, replaySnapshot, type SnapshotState } from "../../../lib/serf/snapshot_lines.ts";
-import { encodeText } from "../../../lib/wire/text.ts";
 import type { Target } from "../support/target.ts";
-import { textTarget, utf8 } from "./text_target.ts";
+import { snapshots } from "./snapshot_target.ts";
+import { textTarget } from "./text_target.ts";
 
 /** One file, in memory. */
 class OneFile implements Files {
@@ -161,10 +158,21 @@ const keyrings = textTarget<Uint8Array[]>(
   [
     '["AAECAwQFBgcICQoLDA0ODw=="]',
     '[\n  "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",\n  "AAECAwQFBgcICQoLDA0ODw=="\n]',
+    // Of 15, 17 and 33 bytes.
+    '["AAECAwQFBgcICQoLDA0O"]',
+    '["AAECAwQFBgcICQoLDA0ODxA="]',
+    '["AAECAwQFBgcICQoLDA0ODw==","AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8g"]',
+    '["",null]',
   ],
   [...JSON_WORDS, "=", "==", "\\n", "AAAA", "/+"],
   [Error, GoJsonError],
-  (text) => readKeyringFile("k", new OneFile(text)),
+  (text) => {
+    const keys = readKeyringFile("k", new OneFile(text));
+    if (keys.length === 0 || keys.some(({ length }) => length !== 16 && length !== 24 && length !== 32)) {
+      throw new RangeError("these are no keys");
+    }
+    return keys;
+  },
   (keys) => fileWith((files) => writeKeyringFile("k", keys, files)),
   fc.array(key, { minLength: 1, maxLength: 4 }),
 );
@@ -181,82 +189,6 @@ const tagFiles = textTarget<Map<string, string>>(
   (tags) => fileWith((files) => writeTagsFile("t", tags, files)),
   fc.array(fc.tuple(anyText, anyText), { maxLength: 6 }).map((pairs) => sorted(new Map(pairs))),
 );
-
-/** What of a snapshot lives on. */
-interface Recovered {
-  readonly alive: readonly (readonly [name: string, address: Address])[];
-  readonly clocks: readonly [number, number, number];
-}
-
-const snapshots: Target = {
-  name: "snapshot",
-  seeds: [
-    "alive: a 10.0.0.1:7946\nalive: the peer [fd00::1]:7946\nnot-alive: b\nclock: 72\nevent-clock: 16\n" +
-    "query-clock: 3\ncoordinate: {}\n# c\n",
-    "clock: 7\nleave\nclock: 8\n",
-    "alive: nospace\nclock: x\nevent-clock: -1\nquery-clock: 99999999999999999999999\nbogus line\n\nnot-alive: zz\n",
-    "\0\0\0alive: n 1.2.3.4:5\nclock: 9007199254740992\nalive: torn 1.2.3",
-  ].map(utf8),
-  words: [
-    "\n",
-    "\0",
-    " ",
-    ": ",
-    "alive: ",
-    "not-alive: ",
-    "clock: ",
-    "leave\n",
-    "[::1]:1",
-    "1.2.3.4:65535",
-    "\xff",
-    "0",
-  ]
-    .map(utf8),
-  generated: fc.record({
-    // Names may hold spaces; printable ones are enough here.
-    alive: fc.uniqueArray(
-      fc.tuple(fc.string({ maxLength: 12 }), fc.constantFrom("1.2.3.4:5", "[fd00::1]:7946")),
-      {
-        maxLength: 4,
-        selector: ([name]) => name,
-      },
-    ),
-    clocks: fc.tuple(fc.nat(), fc.nat(), fc.nat()),
-  }),
-  refusals: [],
-  begin: () => ({
-    decode(bytes, start, end) {
-      const snapshot = bytes.subarray(start, end);
-      const whole = recover(snapshot);
-      // A crash may tear the last line, which is none then: before it nothing changes.
-      const lastLine = snapshot.lastIndexOf(0x0a) + 1;
-      const torn = recover(snapshot.subarray(0, lastLine));
-      if (JSON.stringify(whole) !== JSON.stringify(torn)) throw new Error("a torn line has a meaning");
-      return { alive: whole.alive.map(([name, address]) => [name, `${address}`]), clocks: whole.clocks };
-    },
-    encode(value) {
-      const { alive, clocks } = value as { alive: [string, string][]; clocks: Recovered["clocks"] };
-      const state: SnapshotState = {
-        alive: new Map(alive.map(([name, address]) => [name, parsedAddress(address)])),
-        clock: clocks[0],
-        eventClock: clocks[1],
-        queryClock: clocks[2],
-      };
-      return encodeText(compactText(state, false));
-    },
-  }),
-};
-
-function parsedAddress(text: string): Address {
-  const { host, port } = splitHostPort(text);
-  return Address.fromHost(host, Number(port));
-}
-
-function recover(bytes: Uint8Array): Recovered {
-  const context = { rejoinAfterLeave: false, warn() {}, onLeaveIgnored() {} };
-  const { state } = replaySnapshot(bytes, context);
-  return { alive: [...state.alive], clocks: [state.clock, state.eventClock, state.queryClock] };
-}
 
 /** Files that the agent reads. */
 export const FILE_TARGETS: readonly Target[] = [json, configs, keyrings, tagFiles, snapshots];

@@ -1,7 +1,12 @@
 /** The texts are what HashiCorp's agent 0.9.4 printed for these files. */
 import { deepEqual, equal, throws } from "../../support/assert.ts";
-import { readKeyringFile } from "../../../lib/agent/keyring_file.ts";
-import { encodeTagsFile, readTagsFile, writeTagsFile } from "../../../lib/agent/tags_file.ts";
+import { isKeyLength, readKeyringFile, writeKeyringFile } from "../../../lib/agent/keyring_file.ts";
+import {
+  checkTagsLength,
+  encodeTagsFile,
+  readTagsFile,
+  writeTagsFile,
+} from "../../../lib/agent/tags_file.ts";
 import { FakeFiles } from "./fake_platform.ts";
 
 const KEY16 = "AAECAwQFBgcICQoLDA0ODw==";
@@ -57,6 +62,18 @@ Deno.test("writeTagsFile() writes what the Go agents write", () => {
   });
 });
 
+Deno.test("checkTagsLength() takes 512 bytes of encoded tags, and no more", () => {
+  // ff, map header, "k" (2 bytes), raw16 header (3): 7 bytes beside the value.
+  const ofLength = (key: string, length: number) => new Map([[key, "x".repeat(length)]]);
+  const fault = { name: "SizeLimitError", message: "Encoded length of tags exceeds limit of 512 bytes" };
+  checkTagsLength(ofLength("k", 505), 5);
+  throws(() => checkTagsLength(ofLength("k", 506), 5), fault);
+  // Of the old protocol the role is all there is.
+  checkTagsLength(ofLength("role", 512), 2);
+  throws(() => checkTagsLength(ofLength("role", 513), 2), fault);
+  checkTagsLength(ofLength("k", 5000), 2);
+});
+
 Deno.test("readKeyringFile() gives the keys, the primary first", () => {
   const keys = readKeyringFile("/k", new FakeFiles({ "/k": `["${KEY24}","${KEY16}"]` }));
   deepEqual(keys.map((key) => key.length), [24, 16]);
@@ -74,6 +91,7 @@ Deno.test("readKeyringFile() names the fault", () => {
     ['["!!"]', "Failed to decode key from keyring: illegal base64 data at input byte 0"],
     ['["AAAA"]', size],
     ['[""]', "Failed to restore keyring: Empty primary key not allowed"],
+    ["[null]", "Failed to restore keyring: Empty primary key not allowed"],
     [`["${KEY16}","AAAA"]`, size],
     [`["${KEY16}",null]`, size],
   ];
@@ -84,4 +102,20 @@ Deno.test("readKeyringFile() names the fault", () => {
   throws(() => readKeyringFile("/d", new FakeFiles({ "/d/x": "" })), {
     message: "Failed to read keyring file: read /d: is a directory",
   });
+});
+
+Deno.test("writeKeyringFile() writes what the Go agents write, for nobody else to read", () => {
+  const files = new FakeFiles();
+  const keys = [24, 16].map((length) => Uint8Array.from({ length }, (_, i) => i));
+  writeKeyringFile("/k", keys, files);
+  deepEqual(files.writes, [{ path: "/k", text: `[\n  "${KEY24}",\n  "${KEY16}"\n]`, mode: 0o600 }]);
+  deepEqual(readKeyringFile("/k", files), keys);
+  files.unwritable.set("/k", "is a directory");
+  throws(() => writeKeyringFile("/k", keys, files), {
+    message: "Failed to write keyring file: open /k: is a directory",
+  });
+});
+
+Deno.test("isKeyLength() knows the three lengths of AES keys", () => {
+  deepEqual(Array.from({ length: 70 }, (_, length) => length).filter(isKeyLength), [16, 24, 32]);
 });

@@ -49,6 +49,7 @@ Deno.test("resolveSerfOptions() complains in Serf's words", () => {
     option: "tags",
     message: "Encoded length of tags exceeds limit of 512 bytes",
   });
+  resolveSerfOptions({ memberlist, tags: new Map([["k", "x".repeat(505)]]) });
   throws(() => resolveSerfOptions({ memberlist: { name: "a", delegateProtocol: 1 } }), {
     message: "Protocol version '1' too low. Must be in range: [2, 5]",
   });

@@ -37,11 +37,12 @@ Deno.test("replaySnapshot() reads every kind of line", () => {
 });
 
 Deno.test("replaySnapshot() forgets all at a leave, but not what was written after it", () => {
-  const text = "alive: a 10.0.0.1:7946\nclock: 7\nevent-clock: 5\nleave\nclock: 8\n";
+  const text = "alive: a 10.0.0.1:7946\nclock: 7\nevent-clock: 5\nquery-clock: 6\nleave\nclock: 8\n";
   const obeyed = replay(text);
   deepEqual([obeyed.alive, obeyed.clocks, obeyed.ignored], [[], [8, 0, 0], 0]);
   const ignored = replay(`${text}leave\n`, true);
-  deepEqual([ignored.alive, ignored.clocks, ignored.ignored], [["a=10.0.0.1:7946"], [8, 5, 0], 2]);
+  deepEqual([ignored.alive, ignored.clocks, ignored.ignored], [["a=10.0.0.1:7946"], [8, 5, 6], 2]);
+  deepEqual(replay("clock: 7\nleave \nleaves\n").clocks, [7, 0, 0]);
 });
 
 Deno.test("replaySnapshot() warns of lines that mean nothing, in Serf's words, and goes on", () => {
@@ -63,6 +64,27 @@ Deno.test("replaySnapshot() warns of lines that mean nothing, in Serf's words, a
     "Unrecognized snapshot line: ",
     "Unrecognized snapshot line: clock:8",
   ]);
+});
+
+Deno.test("replaySnapshot() takes times in decimal digits, up to the last one there can be", () => {
+  deepEqual(replay("clock: 9007199254740990\nevent-clock: 007\n").clocks, [9007199254740990, 7, 0]);
+  for (const time of ["9007199254740991", "", "1e3", "0x10", " 5", "5 ", "+5", "1.0", "Infinity"]) {
+    const { clocks, warnings } = replay(`query-clock: 4\nquery-clock: ${time}\n`);
+    deepEqual([clocks, warnings.length], [[0, 0, 4], 1], time);
+  }
+});
+
+Deno.test("replaySnapshot() takes ports up to 65535, in digits", () => {
+  deepEqual(replay("alive: x 1.2.3.4:65535\n").alive, ["x=1.2.3.4:65535"]);
+  for (const port of ["65536", "", "0x1", "-1", "1e3", "000001"]) {
+    const { alive, warnings } = replay(`alive: x 1.2.3.4:${port}\n`);
+    deepEqual([alive, warnings], [[], [`Failed to parse address: alive: x 1.2.3.4:${port}`]]);
+  }
+});
+
+Deno.test("replaySnapshot() keeps the order of the newest lines, which is that of rejoining", () => {
+  const { alive } = replay("alive: a 1.2.3.4:1\nalive: b 1.2.3.4:2\nalive: a 1.2.3.4:3\n");
+  deepEqual(alive, ["b=1.2.3.4:2", "a=1.2.3.4:3"]);
 });
 
 Deno.test("replaySnapshot() ignores a torn last line and NULs, and says that nothing can follow them", () => {

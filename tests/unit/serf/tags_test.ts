@@ -39,6 +39,8 @@ Deno.test("decodeTags() keeps what comes before a fault", () => {
   deepEqual(decode("ff82a161a162a163c40164"), { a: "b" });
   deepEqual(decode("ff82a161a162a1"), { a: "b" });
   deepEqual(decode("ff82a161a162a161a163"), { a: "c" });
+  // What follows the announced pairs is none of them.
+  deepEqual(decode("ff81a161a162a163a164"), { a: "b" });
 });
 
 Deno.test("tags come back from their encoding", () => {
