@@ -33,6 +33,13 @@ const HEADROOM_BYTES = COMPOUND_HEADER_BYTES + COMPOUND_PARTS_MAX * COMPOUND_PAR
   CRC_HEADER_BYTES;
 const NOTHING = new Uint8Array(HEADROOM_BYTES);
 
+// Sending is synchronous and never re-entered: all senders of a process build their packets in the same place. Of the
+// thousand in a simulation each would else find its own buffers gone from the processor's cache.
+let packetBuffer: Uint8Array = new Uint8Array(4096);
+let sealed: Uint8Array = new Uint8Array(0);
+const compressed = new MsgpackWriter(2048);
+const lengths = new Uint16Array(COMPOUND_PARTS_MAX);
+
 /**
  * Builds one packet at a time in a buffer that is reused, and gives it to the transport. The messages are laid out
  * once; every header then goes into the room in front of them.
@@ -48,11 +55,6 @@ export class PacketSender implements BroadcastSink {
   readonly #budgetBytes: number;
   /** Where the messages begin in the buffer. */
   readonly #start: number;
-  readonly #compressed = new MsgpackWriter(2048);
-  readonly #lengths = new Uint16Array(COMPOUND_PARTS_MAX);
-
-  #buffer: Uint8Array;
-  #sealed: Uint8Array;
   #end = 0;
   #count = 0;
   #leftBytes = 0;
@@ -67,8 +69,6 @@ export class PacketSender implements BroadcastSink {
     const { packetBytesMax } = engine.options;
     this.#budgetBytes = packetBytesMax - label.header.length - sealOverhead;
     this.#start = HEADROOM_BYTES + label.header.length;
-    this.#buffer = new Uint8Array(this.#start + packetBytesMax + 64);
-    this.#sealed = new Uint8Array(keyring === undefined ? 0 : this.#buffer.length + CIPHER_OVERHEAD_BYTES);
   }
 
   /**
@@ -127,10 +127,10 @@ export class PacketSender implements BroadcastSink {
 
   #append(message: Uint8Array): void {
     const end = this.#end + message.length;
-    if (end > this.#buffer.length) this.#grow(end);
-    this.#buffer.set(message, this.#end);
+    if (end > packetBuffer.length) growPacketBuffer(end, this.#end);
+    packetBuffer.set(message, this.#end);
     this.#end = end;
-    this.#lengths[this.#count++] = message.length;
+    lengths[this.#count++] = message.length;
   }
 
   /** Memberlist's own news first, then the layer above: it has other ways to spread its own. */
@@ -148,13 +148,13 @@ export class PacketSender implements BroadcastSink {
   }
 
   #send(to: Address, withCrc: boolean): boolean {
-    let buffer = this.#buffer;
+    let buffer = packetBuffer;
     let start = this.#count > 1 ? this.#writeCompoundHeader() : this.#start;
     let end = this.#end;
     if (this.#engine.options.compression && end - start >= COMPRESSION_BYTES_MIN) {
       const room = this.#start;
-      const compressed = this.#compress(buffer.subarray(start, end), room);
-      if (compressed !== undefined) [buffer, start, end] = [compressed, room, compressed.length];
+      const shorter = this.#compress(buffer.subarray(start, end), room);
+      if (shorter !== undefined) [buffer, start, end] = [shorter, room, shorter.length];
     }
     if (withCrc) {
       start -= CRC_HEADER_BYTES;
@@ -166,22 +166,21 @@ export class PacketSender implements BroadcastSink {
   #writeCompoundHeader(): number {
     const count = this.#count;
     const start = this.#start - COMPOUND_HEADER_BYTES - count * COMPOUND_PART_OVERHEAD_BYTES;
-    const buffer = this.#buffer;
+    const buffer = packetBuffer;
     buffer[start] = MessageType.compound;
     buffer[start + 1] = count;
     for (let i = 0, at = start + COMPOUND_HEADER_BYTES; i < count; i++) {
-      buffer[at++] = this.#lengths[i]! >>> 8;
-      buffer[at++] = this.#lengths[i]!;
+      buffer[at++] = lengths[i]! >>> 8;
+      buffer[at++] = lengths[i]!;
     }
     return start;
   }
 
   /** @returns the compressed packet after `room` free bytes, or undefined when it would not be shorter. */
   #compress(packet: Uint8Array, room: number): Uint8Array | undefined {
-    const writer = this.#compressed;
-    writer.reset();
-    writer.raw(room <= NOTHING.length ? NOTHING.subarray(0, room) : new Uint8Array(room));
-    return compressMessage(writer, packet, true) ? writer.view() : undefined;
+    compressed.reset();
+    compressed.raw(room <= NOTHING.length ? NOTHING.subarray(0, room) : new Uint8Array(room));
+    return compressMessage(compressed, packet, true) ? compressed.view() : undefined;
   }
 
   /** Encrypts and labels. */
@@ -192,8 +191,7 @@ export class PacketSender implements BroadcastSink {
       return buffer.subarray(start, end);
     }
     const size = header.length + end - start + CIPHER_OVERHEAD_BYTES;
-    if (size > this.#sealed.length) this.#sealed = new Uint8Array(size);
-    const sealed = this.#sealed;
+    if (size > sealed.length) sealed = new Uint8Array(2 * size);
     sealed.set(header);
     const plaintext = buffer.subarray(start, end);
     const length = this.#keyring.sealInto(sealed, header.length, plaintext, aad, this.#engine.random);
@@ -210,12 +208,13 @@ export class PacketSender implements BroadcastSink {
     } else counters.sendsRefused++;
     return isSent;
   }
+}
 
-  #grow(end: number): void {
-    const grown = new Uint8Array(Math.max(end, this.#buffer.length * 2));
-    grown.set(this.#buffer.subarray(0, this.#end));
-    this.#buffer = grown;
-  }
+/** @param used how much of it is kept. */
+function growPacketBuffer(end: number, used: number): void {
+  const grown = new Uint8Array(Math.max(end, packetBuffer.length * 2));
+  grown.set(packetBuffer.subarray(0, used));
+  packetBuffer = grown;
 }
 
 function knowsCrc(node: NodeState): boolean {

@@ -26,13 +26,15 @@ type Source = Pick<Ping, "sourceAddr" | "sourcePort">;
 /** Pings for others that may try TCP at a time. An honest cluster asks for a few. */
 const KNOCKS_MAX = 16;
 
+// Encoding is synchronous and never re-entered: all share a writer, and a ping to encode.
+const writer = new MsgpackWriter();
+const ownPing = createPing();
+
 /** The answering side of the failure detector. The path from ping to ack allocates nothing of ours. */
 export class PingResponder {
   readonly #engine: Engine;
   readonly #sender: PacketSender;
   readonly #frames: StreamFrames;
-  readonly #writer = new MsgpackWriter();
-  readonly #ping = createPing();
   // bounded: with all other pings under way by the ack registry.
   readonly #errands = new Set<Errand>();
 
@@ -59,9 +61,9 @@ export class PingResponder {
     }
     const to = this.#replyAddress(ping, from);
     if (to === undefined) return;
-    this.#writer.reset();
-    encodeAck(this.#writer, ping.seqNo, delegate.ackPayload());
-    this.#sender.sendDirect(to, this.#writer.view());
+    writer.reset();
+    encodeAck(writer, ping.seqNo, delegate.ackPayload());
+    this.#sender.sendDirect(to, writer.view());
   }
 
   /** Somebody who got no ack from a node asks us to try. @param request borrowed. */
@@ -85,9 +87,9 @@ export class PingResponder {
   onErrandAck(errand: Errand): void {
     this.#drop(errand);
     this.#engine.listeners.onHeard(errand.target);
-    this.#writer.reset();
-    encodeAck(this.#writer, errand.seqNo, null);
-    this.#sender.sendDirect(errand.asker, this.#writer.view());
+    writer.reset();
+    encodeAck(writer, errand.seqNo, null);
+    this.#sender.sendDirect(errand.asker, writer.view());
   }
 
   /** For {@linkcode Errand}: the first time, our patience ends; the second, the target's time. */
@@ -99,9 +101,9 @@ export class PingResponder {
   #onErrandFailed(errand: Errand): void {
     this.#drop(errand);
     if (!errand.wantsNack) return;
-    this.#writer.reset();
-    encodeNack(this.#writer, errand.seqNo);
-    this.#sender.sendDirect(errand.asker, this.#writer.view());
+    writer.reset();
+    encodeNack(writer, errand.seqNo);
+    this.#sender.sendDirect(errand.asker, writer.view());
   }
 
   #drop(errand: Errand): void {
@@ -119,9 +121,9 @@ export class PingResponder {
     errand.isAsking = patienceMs < timeoutMs;
     errand.leftMs = timeoutMs - patienceMs;
     clock.arm(errand.timer, patienceMs);
-    this.#writer.reset();
-    encodePing(this.#writer, this.#pingOf(errand));
-    this.#sender.sendDirect(errand.target, this.#writer.view());
+    writer.reset();
+    encodePing(writer, this.#pingOf(errand));
+    this.#sender.sendDirect(errand.target, writer.view());
   }
 
   /** The least: that its acks take long, the asker has found already. But who doubts its own senses is more patient. */
@@ -158,8 +160,8 @@ export class PingResponder {
   }
 
   #pingOf({ ownSeqNo, node }: Errand): Readonly<Ping> {
-    fillPing(this.#ping, ownSeqNo, node, this.#engine.local);
-    return this.#ping;
+    fillPing(ownPing, ownSeqNo, node, this.#engine.local);
+    return ownPing;
   }
 
   /** What the message names as its source, if it names both address and port; else where the packet came from. */

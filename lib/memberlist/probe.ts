@@ -38,6 +38,7 @@ import {
   encodePing,
   encodeSuspect,
   fillPing,
+  type Ping,
 } from "./messages.ts";
 import { type NodeState, NodeStatus } from "./node_state.ts";
 import type { PacketSender } from "./packet_sender.ts";
@@ -65,6 +66,12 @@ export interface ProbeParts {
   readonly frames: StreamFrames;
 }
 
+// Encoding is synchronous and never re-entered: all probes share what they encode, and where to.
+const writer = new MsgpackWriter();
+const suspectWriter = new MsgpackWriter();
+const ping = createPing();
+const indirectPing = createIndirectPing();
+
 /** See the top of the file. Used again and again, for one target at a time. */
 export class Probe implements AckSink {
   readonly #engine: Engine;
@@ -73,10 +80,6 @@ export class Probe implements AckSink {
   readonly #frames: StreamFrames;
   readonly #onEnd: () => void;
   readonly #timer = new Timer(() => this.#onTimer());
-  readonly #writer = new MsgpackWriter();
-  readonly #suspectWriter = new MsgpackWriter();
-  readonly #ping = createPing();
-  readonly #indirectPing = createIndirectPing();
   /** Bounded: `indirectChecks`. */
   readonly #helpers: NodeState[] = [];
   readonly #isHelper = (node: NodeState) =>
@@ -194,16 +197,21 @@ export class Probe implements AckSink {
 
   #sendPing(target: NodeState): boolean {
     const { local, options } = this.#engine;
-    fillPing(this.#ping, this.#seqNo, target.name, local);
-    this.#writer.reset();
-    encodePing(this.#writer, this.#ping);
-    const message = this.#writer.view();
+    writer.reset();
+    encodePing(writer, this.#pingTo(target));
+    const message = writer.view();
     if (target.status === NodeStatus.alive || !options.lifeguard.buddy) {
       return this.#sender.sendDirect(target.address, message);
     }
-    this.#suspectWriter.reset();
-    encodeSuspect(this.#suspectWriter, target.incarnation, target.name, local.name);
-    return this.#sender.sendPair(target, message, this.#suspectWriter.view());
+    suspectWriter.reset();
+    encodeSuspect(suspectWriter, target.incarnation, target.name, local.name);
+    return this.#sender.sendPair(target, message, suspectWriter.view());
+  }
+
+  /** Borrowed until the next call of anybody. */
+  #pingTo(target: NodeState): Readonly<Ping> {
+    fillPing(ping, this.#seqNo, target.name, this.#engine.local);
+    return ping;
   }
 
   #onTimer(): void {
@@ -233,7 +241,10 @@ export class Probe implements AckSink {
     const { options, listeners } = this.#engine;
     if (!options.promptProbes || this.#streamPing !== undefined || !this.#takesStreamPings(target)) return;
     if (!listeners.isToBeCalled(this.#address!, nowMs)) return;
-    new StreamPing(this.#engine, this.#frames, this.#ping).open(this.#address!, options.probeIntervalMs);
+    new StreamPing(this.#engine, this.#frames, this.#pingTo(target)).open(
+      this.#address!,
+      options.probeIntervalMs,
+    );
   }
 
   #takesStreamPings(target: NodeState): boolean {
@@ -244,7 +255,7 @@ export class Probe implements AckSink {
   #knock(target: NodeState, nowMs: number): void {
     const leftMs = this.#deadlineMs - nowMs;
     if (this.#streamPing !== undefined || leftMs <= 0 || !this.#takesStreamPings(target)) return;
-    const streamPing = new StreamPing(this.#engine, this.#frames, this.#ping, () => {
+    const streamPing = new StreamPing(this.#engine, this.#frames, this.#pingTo(target), () => {
       if (streamPing === this.#streamPing) this.#onRefused(target);
     });
     this.#streamPing = streamPing;
@@ -265,7 +276,7 @@ export class Probe implements AckSink {
 
   #askHelper(helper: NodeState, target: NodeState): void {
     const { local, options } = this.#engine;
-    const indirect = this.#indirectPing;
+    const indirect = indirectPing;
     indirect.seqNo = this.#seqNo;
     indirect.target = target.ip;
     indirect.port = target.port;
@@ -275,9 +286,9 @@ export class Probe implements AckSink {
     indirect.sourcePort = local.port;
     indirect.sourceNode = local.name;
     if (indirect.nack) this.#nacksExpected++;
-    this.#writer.reset();
-    encodeIndirectPing(this.#writer, indirect);
-    this.#sender.sendDirect(helper.address, this.#writer.view());
+    writer.reset();
+    encodeIndirectPing(writer, indirect);
+    this.#sender.sendDirect(helper.address, writer.view());
   }
 
   /** Nobody listens at the target's address. Whether that is news, helpers may know. */

@@ -53,6 +53,8 @@ export class Broadcasts {
   readonly #checkTimer: Timer;
   readonly #scratch = new MsgpackWriter();
   readonly #weighing: WeighingSink;
+  /** False: nothing waits. Each packet asks, and mostly that is the answer: no queue needs to be looked at. */
+  #mayWait = false;
 
   constructor(clock: Clock, logger: Logger, options: BroadcastsOptions) {
     this.#clock = clock;
@@ -71,7 +73,9 @@ export class Broadcasts {
 
   /** Whether {@linkcode fill} would have something to give. */
   get waiting(): boolean {
+    if (!this.#mayWait) return false;
     for (const { queue } of this.#inOrder) if (queue.size > 0) return true;
+    this.#mayWait = false;
     return false;
   }
 
@@ -104,6 +108,7 @@ export class Broadcasts {
     this.#scratch.reset();
     this.#scratch.byte(MessageType.user).raw(message);
     const { queue } = this.#queues[kind];
+    this.#mayWait = true;
     queue.queue(this.#scratch.view(), undefined, onFinished);
     this.#onDepth(queue);
   }

@@ -74,8 +74,7 @@ export class SimNode<L extends SimLife> {
   readonly #events: SimEvent[] = [];
   /** Called after each event that is recorded: where checkers listen. */
   onEvent: ((event: SimEvent) => void) | undefined = undefined;
-  /** Called after everything that the node's process has handled, with the life that did. */
-  onHandled: (() => void) | undefined = undefined;
+  #onHandled: (() => void) | undefined = undefined;
   /** Where the next life will be; changing it moves the node at its next start. */
   address: Address;
 
@@ -127,6 +126,12 @@ export class SimNode<L extends SimLife> {
     return this.address.toString();
   }
 
+  /** Is called after everything that the node's process, of this and later lives, has handled. */
+  set onHandled(listener: () => void) {
+    this.#onHandled = listener;
+    this.#process.onHandledListener = listener;
+  }
+
   /** Begins a life. */
   start(): void {
     this.prepare();
@@ -137,7 +142,7 @@ export class SimNode<L extends SimLife> {
   prepare(tables?: SharedTables): void {
     assert(this.#life === undefined, `${this.name} runs already`);
     const process = this.#process = new SimProcess(this.#world.clock);
-    process.onHandledListener = () => this.onHandled?.();
+    process.onHandledListener = this.#onHandled;
     const stream = this.#lives === 0 ? this.#stream : `${this.#stream}#${this.#lives}`;
     this.#lives++;
     this.#transport = this.#world.network.attach(this.address, process);
@@ -155,7 +160,7 @@ export class SimNode<L extends SimLife> {
   begin(): void {
     this.#transport!.start(this.life.sink);
     this.life.start();
-    this.onHandled?.();
+    this.#onHandled?.();
   }
 
   /** Ends the life as `kill -9` does: nothing is said, nothing is called any more. */

@@ -57,3 +57,19 @@ Deno.test("AckRegistry is full at its bound, and has room again after an ack", (
   acks.onAck(last, new Uint8Array(0));
   equal(acks.isFull, false);
 });
+
+Deno.test("AckRegistry keeps each of several pings, whichever is answered or given up first", () => {
+  const acks = new AckRegistry();
+  const sinks = [0, 1, 2, 3].map(() => new Recorder());
+  const seqNos = sinks.map((sink) => acks.register(sink));
+  equal(acks.size, 4);
+  acks.onAck(seqNos[3]!, Uint8Array.of(3));
+  acks.release(seqNos[1]!);
+  equal(acks.onNack(seqNos[2]!), true);
+  acks.onAck(seqNos[2]!, Uint8Array.of(2));
+  equal(acks.register(new Recorder()), seqNos[3]! + 1);
+  acks.onAck(seqNos[0]!, Uint8Array.of(0));
+  deepEqual(sinks.map(({ acks }) => acks.map(([byte]) => byte)), [[0], [], [2], [3]]);
+  deepEqual(sinks.map(({ nacks }) => nacks), [0, 0, 1, 0]);
+  equal(acks.size, 1);
+});
