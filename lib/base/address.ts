@@ -1,5 +1,6 @@
 /** IP addresses and ports as the wire has them: 4 or 16 raw bytes and a number. */
 import { OptionError } from "./errors.ts";
+import { Slab } from "./slab.ts";
 
 /** An endpoint. Immutable. */
 export class Address {
@@ -25,7 +26,7 @@ export class Address {
     const slot = slotOf(ip, port);
     const known = interned[slot];
     if (known !== undefined && known.port === port && isSame(known.ip, ip)) return known;
-    return interned[slot] = new Address(ip.slice(), ipText(ip), port);
+    return interned[slot] = new Address(slab.copy(ip), ipText(ip), port);
   }
 
   /** @param host an IP literal, IPv6 without brackets. @throws {OptionError} when it is not one. */
@@ -54,6 +55,9 @@ export class Address {
 /** bounded: this many addresses; a newcomer replaces what is in its slot, so that forged ones cannot flood it. */
 const INTERN_SLOTS = 4096;
 const interned = new Array<Address | undefined>(INTERN_SLOTS).fill(undefined);
+
+/** Four bytes with a buffer of their own take some four hundred. An address that stays keeps no more than this beside it. */
+const slab = new Slab(1024);
 
 function slotOf(ip: Uint8Array, port: number): number {
   let hash = port;

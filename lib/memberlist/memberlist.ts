@@ -302,11 +302,13 @@ export class Memberlist implements TransportSink {
 
 function createLocalNode(options: MemberlistOptions, address: Address, nowMs: number): NodeState {
   const node = new NodeState(options.name, address, NodeStatus.dead, nowMs);
-  node.versions.pMin = PROTOCOL.min;
-  node.versions.pMax = PROTOCOL.max;
-  node.versions.pCur = PROTOCOL.current;
-  node.versions.dMin = DELEGATE_PROTOCOL.min;
-  node.versions.dMax = DELEGATE_PROTOCOL.max;
-  node.versions.dCur = options.delegateProtocol;
+  node.versions = {
+    pMin: PROTOCOL.min,
+    pMax: PROTOCOL.max,
+    pCur: PROTOCOL.current,
+    dMin: DELEGATE_PROTOCOL.min,
+    dMax: DELEGATE_PROTOCOL.max,
+    dCur: options.delegateProtocol,
+  };
   return node;
 }

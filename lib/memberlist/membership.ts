@@ -21,11 +21,12 @@
 import { Address, ipText } from "../base/address.ts";
 import { isTextWithin } from "../base/byte_text.ts";
 import { LogLevel } from "../base/ports.ts";
+import { SharedCopies } from "../base/shared_copies.ts";
 import { Timer } from "../base/timer_heap.ts";
 import { bytesEqual, isAt, sameIp } from "./endpoint.ts";
 import type { Engine } from "./engine.ts";
 import { suspicionConfirmationsMax, suspicionMinMs } from "./formulas.ts";
-import { type Accusation, type Alive, createAccusation, readVersions, versionBytes } from "./messages.ts";
+import { type Accusation, type Alive, createAccusation, sharedVersions, versionBytes } from "./messages.ts";
 import { News } from "./news.ts";
 import { META_BYTES_MAX, NAME_BYTES_MAX, NodeState, NodeStatus } from "./node_state.ts";
 import type { NodeRecord } from "./node_record.ts";
@@ -35,6 +36,9 @@ import { hasUsableVersions, hasUsableVersionsAt } from "./version_check.ts";
 
 /** Incarnations are u32 on the wire. At the end of their range a node cannot refute; it must not wrap to 0 either. */
 const INCARNATION_MAX = 0xffffffff;
+
+/** Members of one role mostly have the same metadata: it is kept once, of as many as there are slots. */
+const metas = new SharedCopies(256);
 
 /** See the top of the file. */
 export class Membership {
@@ -288,10 +292,12 @@ export class Membership {
     const wasGone = isGone(node);
     const isNewMeta = !bytesEqual(node.meta, alive.meta);
     node.incarnation = alive.incarnation;
-    if (isNewMeta) node.meta = alive.meta.slice();
-    readVersions(alive.vsn, node.versions);
+    if (isNewMeta) node.meta = metas.copy(alive.meta);
+    node.versions = sharedVersions(alive.vsn);
     // The bytes of the newest message are kept: peers compare them bytewise.
-    if (node.port !== port || !bytesEqual(node.ip, alive.addr)) setAddress(node, alive.addr, port);
+    if (node.port !== port || !bytesEqual(node.ip, alive.addr)) {
+      node.address = Address.fromBytes(alive.addr, port)!;
+    }
     if (node.status !== NodeStatus.alive) this.#setStatus(node, NodeStatus.alive, clock.nowMs());
     this.#news.alive(node);
     metrics.counter("memberlist.msg.alive", 1);
@@ -401,12 +407,6 @@ export function isGone(node: NodeState): boolean {
 
 function sameEndpoint(node: NodeState, ip: Uint8Array, port: number): boolean {
   return node.port === port && sameIp(node.ip, ip);
-}
-
-function setAddress(node: NodeState, ip: Uint8Array, port: number): void {
-  node.address = Address.fromBytes(ip, port)!;
-  node.ip = node.address.ip;
-  node.port = port;
 }
 
 /**

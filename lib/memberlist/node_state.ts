@@ -15,7 +15,10 @@ export const META_BYTES_MAX = 512;
  */
 export const NAME_BYTES_MAX = 512;
 
-/** The six version bytes of an alive message: memberlist's and the delegate's (Serf's) min, max and current. */
+/**
+ * The six version bytes of an alive message: memberlist's and the delegate's (Serf's) min, max and current. Records keep
+ * ones that are not written to and that nearly all nodes share ({@linkcode sharedVersions}).
+ */
 export interface NodeVersions {
   pMin: number;
   pMax: number;
@@ -31,14 +34,11 @@ export class NodeState {
   incarnation = 0;
   /** Monotonic milliseconds of the last status change. */
   statusChangeMs: number;
-  /** The address in the bytes that it came in (4 or 16): compared bytewise with later claims, and sent on as it is. */
-  ip: Uint8Array;
-  port: number;
-  /** `ip` and `port`, ready for the transport. */
+  /** Where it is, ready for the transport. */
   address: Address;
-  /** At most {@linkcode META_BYTES_MAX} bytes; owned. */
+  /** At most {@linkcode META_BYTES_MAX} bytes; replaced, never written to: others have the same ones. */
   meta: Uint8Array;
-  readonly versions: NodeVersions = { pMin: 0, pMax: 0, pCur: 0, dMin: 0, dMax: 0, dCur: 0 };
+  versions: Readonly<NodeVersions> = NO_VERSIONS;
   /** The running suspicion, present exactly while `status` is suspect. */
   suspicion: Suspicion | undefined = undefined;
   /** Armed for the suspicion's deadline; made for the first suspicion, then kept. */
@@ -46,23 +46,36 @@ export class NodeState {
 
   constructor(readonly name: string, address: Address, status: NodeStatus, nowMs: number) {
     this.address = address;
-    this.ip = address.ip;
-    this.port = address.port;
     this.status = status;
     this.statusChangeMs = nowMs;
     this.meta = EMPTY;
+  }
+
+  /** The address in the bytes that it came in (4 or 16): compared bytewise with later claims, and sent on as it is. */
+  get ip(): Uint8Array {
+    return this.address.ip;
+  }
+
+  get port(): number {
+    return this.address.port;
   }
 
   /** Another record that says the same. Without a suspicion: that is one observer's own. */
   copy(): NodeState {
     const copy = new NodeState(this.name, this.address, this.status, this.statusChangeMs);
     copy.incarnation = this.incarnation;
-    copy.ip = this.ip;
-    copy.port = this.port;
     copy.meta = this.meta;
-    Object.assign(copy.versions, this.versions);
+    copy.versions = this.versions;
     return copy;
   }
 }
 
 const EMPTY = new Uint8Array(0);
+const NO_VERSIONS: Readonly<NodeVersions> = Object.freeze({
+  pMin: 0,
+  pMax: 0,
+  pCur: 0,
+  dMin: 0,
+  dMax: 0,
+  dCur: 0,
+});

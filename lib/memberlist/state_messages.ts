@@ -137,6 +137,23 @@ export function readVersionsAt(bytes: Uint8Array, start: number, into: NodeVersi
 
 const NO_VERSIONS = new Uint8Array(VERSION_BYTES);
 
+/** A cluster's members speak few different sets of versions. bounded: this many; a newcomer replaces what is in its slot. */
+const SHARED_SLOTS = 16;
+const shared = new Array<Readonly<NodeVersions> | undefined>(SHARED_SLOTS).fill(undefined);
+
+/** As {@linkcode readVersions}, into a record that is not to be written to: equal bytes mostly give the same one. */
+export function sharedVersions(vsn: Uint8Array): Readonly<NodeVersions> {
+  readVersions(vsn, scratch);
+  const { pMin, pMax, pCur, dMin, dMax, dCur } = scratch;
+  const slot = (pMin + pMax + pCur + dMin + dMax + dCur) % SHARED_SLOTS;
+  const known = shared[slot];
+  const isSame = known !== undefined && known.pMin === pMin && known.pMax === pMax && known.pCur === pCur &&
+    known.dMin === dMin && known.dMax === dMax && known.dCur === dCur;
+  return isSame ? known : shared[slot] = { ...scratch };
+}
+
+const scratch: NodeVersions = { pMin: 0, pMax: 0, pCur: 0, dMin: 0, dMax: 0, dCur: 0 };
+
 /** The six bytes of `versions`, written to `into` and returned. */
 export function versionBytes(
   versions: Readonly<NodeVersions>,

@@ -63,7 +63,8 @@ function encodeMember(writer: MsgpackWriter, member: Member): void {
   writer.string("ProtocolMax").uint(versions.pMax);
   writer.string("ProtocolMin").uint(versions.pMin);
   writer.string("Status").string(MEMBER_STATUS_NAMES[member.status]);
-  writer.string("Tags").mapHeader(member.tags.size);
-  const keys = [...member.tags.keys()].sort(compareBytewise);
-  for (const key of keys) writer.string(key).string(member.tags.get(key)!);
+  const tags = member.tags;
+  writer.string("Tags").mapHeader(tags.size);
+  const keys = [...tags.keys()].sort(compareBytewise);
+  for (const key of keys) writer.string(key).string(tags.get(key)!);
 }

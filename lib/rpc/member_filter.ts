@@ -52,7 +52,10 @@ export class MemberFilter {
 
   /** Whether the member passes all the expressions. */
   accepts(member: Member): boolean {
-    for (const [name, matches] of this.#tags) if (!matches(member.tags.get(name) ?? "")) return false;
+    if (this.#tags.length > 0) {
+      const tags = member.tags;
+      for (const [name, matches] of this.#tags) if (!matches(tags.get(name) ?? "")) return false;
+    }
     if (this.#status !== undefined && !this.#status(MEMBER_STATUS_NAMES[member.status])) return false;
     return this.#name === undefined || this.#name(member.name);
   }

@@ -39,8 +39,9 @@ export function encodeConflictResponse(
   writer.string("DelegateMin").uint(versions.dMin).string("Name").string(member.name);
   writer.string("Port").uint(member.port).string("ProtocolCur").uint(versions.pCur);
   writer.string("ProtocolMax").uint(versions.pMax).string("ProtocolMin").uint(versions.pMin);
-  writer.string("Status").int(member.status).string("Tags").mapHeader(member.tags.size);
-  for (const [key, value] of member.tags) writer.string(key).string(value);
+  const tags = member.tags;
+  writer.string("Status").int(member.status).string("Tags").mapHeader(tags.size);
+  for (const [key, value] of tags) writer.string(key).string(value);
 }
 
 /** @returns null when the peer does not know the name. @throws {WireError} when the body is malformed. */

@@ -15,8 +15,8 @@ export interface Member {
   /** 4 or 16 raw bytes, as announced. */
   ip: Uint8Array;
   port: number;
-  /** Sorted by key when encoded; read-only for everyone but the table. */
-  tags: ReadonlyMap<string, string>;
+  /** Sorted by key when encoded. Those of the table's members are made at each call. */
+  readonly tags: ReadonlyMap<string, string>;
   status: MemberStatus;
   versions: Readonly<NodeVersions>;
   /** Grows with every visible change of this member: an encoded copy is fresh while this stays the same. */

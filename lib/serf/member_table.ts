@@ -4,6 +4,7 @@ import { assert } from "../base/assert.ts";
 import type { Clock } from "../base/ports.ts";
 import type { NodeState, NodeVersions } from "../memberlist/node_state.ts";
 import { type Member, MemberStatus } from "./member.ts";
+import { decodeTags } from "./tags.ts";
 
 /** What the table keeps of a member beyond what it shows. Read-only for everyone but the table. */
 export interface MemberRecord extends Readonly<Member> {
@@ -15,34 +16,51 @@ export interface MemberRecord extends Readonly<Member> {
   readonly leaveMs: number;
 }
 
-/** A record as the table writes it. */
+/** A record as the table writes it. What it has of the node is not written to in place, and kept but once. */
 export class MemberEntry implements MemberRecord {
-  ip: Uint8Array;
-  port: number;
   address: Address;
-  versions: NodeVersions;
+  versions: Readonly<NodeVersions>;
+  meta: Uint8Array;
   leaveMs = 0;
   revision = 0;
+  readonly name: string;
   /** Its place in the list of the failed or the left; -1 when in neither. */
   listIndex = -1;
 
   constructor(
-    readonly name: string,
     node: NodeState,
-    public tags: ReadonlyMap<string, string>,
     public status: MemberStatus,
     public statusTime: number,
   ) {
-    this.ip = node.ip;
-    this.port = node.port;
+    this.name = node.name;
     this.address = node.address;
-    this.versions = { ...node.versions };
+    this.versions = node.versions;
+    this.meta = node.meta;
+  }
+
+  get ip(): Uint8Array {
+    return this.address.ip;
+  }
+
+  get port(): number {
+    return this.address.port;
+  }
+
+  /** Read out of the metadata each time: a kept map takes as much as all the rest of a member, and is rarely asked for. */
+  get tags(): ReadonlyMap<string, string> {
+    return decodeTags(this.meta);
+  }
+
+  /** Takes over what memberlist now knows of it. */
+  refresh(node: NodeState): void {
+    this.address = node.address;
+    this.versions = node.versions;
+    this.meta = node.meta;
   }
 
   /** Another record that says the same, on no list. */
   copy(): MemberEntry {
     const copy: MemberEntry = Object.assign(Object.create(MemberEntry.prototype), this);
-    copy.versions = { ...this.versions };
     copy.listIndex = -1;
     return copy;
   }
@@ -182,32 +200,23 @@ export class MemberTable {
   /**
    * Adds a member that is not in the table.
    *
-   * @param node what memberlist knows of it; address and versions are taken over.
+   * @param node what memberlist knows of it; address, versions and metadata are taken over.
    * @param statusTime Lamport time of the intent that gave it `status`; 0 for none.
    * @throws {AssertionError} when it is there already.
    */
-  add(
-    node: NodeState,
-    tags: ReadonlyMap<string, string>,
-    status: MemberStatus,
-    statusTime: number,
-  ): MemberRecord {
+  add(node: NodeState, status: MemberStatus, statusTime: number): MemberRecord {
     assert(this.#store.get(node.name) === undefined, "a member is added once");
-    const entry = new MemberEntry(node.name, node, tags, status, statusTime);
+    const entry = new MemberEntry(node, status, statusTime);
     this.#store.add(entry);
     this.#counts[status]!++;
     this.#touch(entry);
     return entry;
   }
 
-  /** Takes over what memberlist now knows of a member: address, versions, and the tags decoded from its meta. */
-  refresh(member: MemberRecord, node: NodeState, tags: ReadonlyMap<string, string>): void {
+  /** Takes over what memberlist now knows of a member: address, versions and metadata. */
+  refresh(member: MemberRecord, node: NodeState): void {
     const entry = this.#own(member);
-    entry.ip = node.ip;
-    entry.port = node.port;
-    entry.address = node.address;
-    entry.versions = { ...node.versions };
-    entry.tags = tags;
+    entry.refresh(node);
     this.#touch(entry);
   }
 

@@ -22,38 +22,33 @@ export class NodeEvents {
   readonly #table: MemberTable;
   readonly #buffer: IntentBuffer;
   readonly #events: MemberEventSource;
-  readonly #decodeTags: (meta: Uint8Array) => ReadonlyMap<string, string>;
 
-  /** @param decodeTags never throws: of a broken meta it returns what could be read. */
   constructor(
     clock: Clock,
     table: MemberTable,
     buffer: IntentBuffer,
     events: MemberEventSource,
-    decodeTags: (meta: Uint8Array) => ReadonlyMap<string, string>,
   ) {
     this.#clock = clock;
     this.#table = table;
     this.#buffer = buffer;
     this.#events = events;
-    this.#decodeTags = decodeTags;
   }
 
   /** A node became alive that was unknown, dead or left. */
   onJoin(node: NodeState): void {
-    const tags = this.#decodeTags(node.meta);
     const known = this.#table.claim(node.name);
     if (known !== undefined) {
       const hasFlapped = known.status === MemberStatus.failed &&
         this.#clock.nowMs() - known.leaveMs < FLAP_MS;
-      this.#table.refresh(known, node, tags);
+      this.#table.refresh(known, node);
       this.#table.setStatus(known, MemberStatus.alive);
       this.#events.joined(known, hasFlapped);
       return;
     }
     const intent = this.#buffer.take(node.name);
     const status = intent?.kind === "leave" ? MemberStatus.leaving : MemberStatus.alive;
-    this.#events.joined(this.#table.add(node, tags, status, intent?.lTime ?? 0), false);
+    this.#events.joined(this.#table.add(node, status, intent?.lTime ?? 0), false);
   }
 
   /** A node became dead or left. */
@@ -73,7 +68,7 @@ export class NodeEvents {
   onUpdate(node: NodeState): void {
     const member = this.#table.claim(node.name);
     if (member === undefined) return;
-    this.#table.refresh(member, node, this.#decodeTags(node.meta));
+    this.#table.refresh(member, node);
     this.#events.updated(member);
   }
 }

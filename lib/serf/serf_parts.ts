@@ -28,7 +28,6 @@ import { QUERY_DEFAULTS } from "./query_sender.ts";
 import { Reaper } from "./reaper.ts";
 import { Reconnector } from "./reconnector.ts";
 import type { SerfPorts } from "./serf_ports.ts";
-import { decodeTags } from "./tags.ts";
 import { UserEventSender } from "./user_event_sender.ts";
 import { UserEvents } from "./user_events.ts";
 
@@ -204,7 +203,7 @@ export function createSerfParts(
     router,
     states,
     coordinates,
-    nodeEvents: new NodeEvents(clock, table, buffer, events, decodeTags),
+    nodeEvents: new NodeEvents(clock, table, buffer, events),
     conflicts,
     localMeta: () => hooks.localMeta(),
   });

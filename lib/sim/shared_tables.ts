@@ -4,7 +4,6 @@ import type { MemberlistPorts } from "../memberlist/memberlist.ts";
 import { type NodeState, NodeStatus } from "../memberlist/node_state.ts";
 import { MemberStatus } from "../serf/member.ts";
 import { MemberEntry, type MemberStore } from "../serf/member_table.ts";
-import { decodeTags } from "../serf/tags.ts";
 import { SharedMemberStore } from "./shared_members.ts";
 import { SharedNodeTable } from "./shared_nodes.ts";
 import { SharedRecords } from "./shared_records.ts";
@@ -49,7 +48,7 @@ export class SharedTables {
       node.incarnation = 1;
       node.meta = meta;
       this.#nodes.publish(node);
-      this.#members.publish(new MemberEntry(node.name, node, decodeTags(meta), MemberStatus.alive, 0));
+      this.#members.publish(new MemberEntry(node, MemberStatus.alive, 0));
     }
     for (const table of this.#tables) table.adopt();
   }

@@ -140,7 +140,7 @@ class Gossip implements MemberlistDelegate {
     this.#mill = mill;
     const transport = network.attach(local.address);
     const options = resolveMemberlistOptions({ ...chosen, name: local.name });
-    local.versions.pMax = 5;
+    local.versions = { ...local.versions, pMax: 5 };
     const nodeCount = () => table.size;
     const { retransmitMult } = options;
     const onQueued = () => gossiper.onBroadcastQueued();

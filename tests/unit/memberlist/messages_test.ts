@@ -169,6 +169,26 @@ Deno.test("readVersions() spreads six bytes, and zeros when there are none; vers
   deepEqual(Object.values(versions), [0, 0, 0, 0, 0, 0]);
 });
 
+Deno.test("sharedVersions() gives equal bytes the same record, and tells all others apart", () => {
+  const bytes = fromHex("01050202050477");
+  const shared = messages.sharedVersions(bytes);
+  equal(messages.sharedVersions(bytes.slice()), shared);
+  for (let i = 0; i < 6; i++) {
+    for (const other of [1, 3, 16, 255]) {
+      const changed = bytes.slice();
+      changed[i] = changed[i]! ^ other;
+      deepEqual(Object.values(messages.sharedVersions(changed)), [...changed.subarray(0, 6)]);
+      // The sum is what it was.
+      const swapped = fromHex("010502020504");
+      swapped[i] = (swapped[i]! + other) & 255;
+      swapped[(i + 1) % 6] = (swapped[(i + 1) % 6]! - other) & 255;
+      deepEqual(Object.values(messages.sharedVersions(swapped)), [...swapped]);
+    }
+  }
+  deepEqual(shared, { pMin: 1, pMax: 5, pCur: 2, dMin: 2, dMax: 5, dCur: 4 });
+  deepEqual(Object.values(messages.sharedVersions(new Uint8Array(0))), [0, 0, 0, 0, 0, 0]);
+});
+
 Deno.test("numbers are checked against their width", () => {
   const ping = messages.createPing();
   const refuse = (hex: string) =>

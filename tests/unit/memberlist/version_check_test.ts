@@ -1,5 +1,6 @@
 import { equal } from "../../support/assert.ts";
 import { Address } from "../../../lib/base/address.ts";
+import { sharedVersions } from "../../../lib/memberlist/messages.ts";
 import { NodeState, NodeStatus } from "../../../lib/memberlist/node_state.ts";
 import { PushPullMessage, type PushPullNode } from "../../../lib/memberlist/push_pull_messages.ts";
 import { findIncompatibility, hasUsableVersions } from "../../../lib/memberlist/version_check.ts";
@@ -7,8 +8,7 @@ import { pushPull } from "./fakes.ts";
 
 function local(name: string, vsn: number[], status: NodeStatus = NodeStatus.alive): NodeState {
   const node = new NodeState(name, Address.fromHost("127.0.0.1", 7946), status, 0);
-  const [pMin, pMax, pCur, dMin, dMax, dCur] = vsn;
-  Object.assign(node.versions, { pMin, pMax, pCur, dMin, dMax, dCur });
+  node.versions = sharedVersions(Uint8Array.of(...vsn));
   return node;
 }
 

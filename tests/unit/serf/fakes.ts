@@ -34,7 +34,7 @@ export function makeNode(
 ): NodeState {
   const node = new NodeState(name, Address.fromHost(host, port), NodeStatus.alive, 0);
   node.meta = meta;
-  Object.assign(node.versions, { pMin: 1, pMax: 5, pCur: 2, dMin: 2, dMax: 5, dCur: 5 });
+  node.versions = { pMin: 1, pMax: 5, pCur: 2, dMin: 2, dMax: 5, dCur: 5 };
   return node;
 }
 

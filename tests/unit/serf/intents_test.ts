@@ -37,7 +37,7 @@ function fixture() {
     onRemembered: () => calls.push("remembered"),
   });
   const add = (name: string, status: MemberStatus, statusTime = 0) => {
-    const member = table.add(makeNode(name), new Map(), alive, statusTime);
+    const member = table.add(makeNode(name), alive, statusTime);
     table.setStatus(member, status);
     return member;
   };

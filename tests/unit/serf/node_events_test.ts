@@ -16,8 +16,7 @@ function fixture() {
   const buffer = new IntentBuffer(() => table.size);
   const events: MemberEvent[] = [];
   const source = new MemberEventSource(logger, (event) => events.push(event));
-  const decodeTags = (meta: Uint8Array) => new Map([["role", String.fromCharCode(...meta)]]);
-  const nodeEvents = new NodeEvents(clock, table, buffer, source, decodeTags);
+  const nodeEvents = new NodeEvents(clock, table, buffer, source);
   return { clock, logger, table, buffer, events, nodeEvents };
 }
 
@@ -116,7 +115,7 @@ Deno.test("D.2: an update takes over address, tags and versions, and keeps the s
   f.nodeEvents.onJoin(makeNode("a"));
   f.table.setStatus(f.table.get("a")!, leaving);
   const node = makeNode("a", "127.0.0.2", 1, ascii("new"));
-  node.versions.dCur = 4;
+  node.versions = { ...node.versions, dCur: 4 };
   f.nodeEvents.onUpdate(node);
   const member = f.table.get("a")!;
   equal(member.status, leaving);

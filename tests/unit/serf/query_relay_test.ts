@@ -39,7 +39,7 @@ Deno.test("D.6: only members that are alive and speak the protocol pass on", () 
   const f = withPeers(4);
   f.delegate.onNodeLeave(makeNode("p0", "127.0.1.0", 7946));
   const old = makeNode("p1", "127.0.1.1", 7946);
-  old.versions.pMax = 4;
+  old.versions = { ...old.versions, pMax: 4 };
   f.delegate.onNodeUpdate(old);
   deepEqual(ask(f, 4).slice(1).sort(), ["127.0.1.2:7946", "127.0.1.3:7946"]);
 });

@@ -25,7 +25,7 @@ function fixture() {
     table.erase(member);
   });
   table.onGone = (member) => reaper.onGone(member);
-  const add = (name: string) => table.add(makeNode(name), new Map(), alive, 0);
+  const add = (name: string) => table.add(makeNode(name), alive, 0);
   const remember = (name: string) => {
     buffer.upsert(name, "join", 1, clock.nowMs());
     reaper.onIntentRemembered();

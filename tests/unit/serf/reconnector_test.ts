@@ -26,7 +26,7 @@ function fixture(random: number[]) {
   table.onGone = () => reconnector.onFailed();
   let port = 1;
   const add = (name: string, status: MemberStatus = alive) => {
-    const member = table.add(makeNode(name, "127.0.0.1", port++), new Map(), alive, 0);
+    const member = table.add(makeNode(name, "127.0.0.1", port++), alive, 0);
     table.setStatus(member, status);
     return member;
   };

@@ -75,7 +75,7 @@ Deno.test("NodeEvents counts those who are back within a minute after they faile
   const table = new MemberTable(clock);
   const source = new MemberEventSource(SILENT, () => {}, sink);
   const buffer = new IntentBuffer(() => table.size);
-  const nodeEvents = new NodeEvents(clock, table, buffer, source, () => new Map());
+  const nodeEvents = new NodeEvents(clock, table, buffer, source);
   const flapsAfter = (goneMs: number, status: MemberStatus) => {
     nodeEvents.onJoin(makeNode("a"));
     table.setStatus(table.get("a")!, status);

@@ -166,7 +166,7 @@ Deno.test("SharedNodeTable.add() of ourselves takes the place of our shared reco
 Deno.test("MemberTable on a SharedMemberStore: what one observer writes, no other sees", () => {
   const records = new SharedRecords<MemberEntry>();
   for (const name of ["a", "b", "c"]) {
-    records.publish(new MemberEntry(name, makeNode(name), new Map(), MemberStatus.alive, 0));
+    records.publish(new MemberEntry(makeNode(name), MemberStatus.alive, 0));
   }
   const [one, other] = [0, 1].map(() => new MemberTable(new SimClock(), new SharedMemberStore(records)));
   const view = (table: MemberTable) => table.all.map(({ name, status }) => `${name}${status}`).join(" ");
@@ -177,7 +177,7 @@ Deno.test("MemberTable on a SharedMemberStore: what one observer writes, no othe
   equal(one!.get("b"), claimed);
   deepEqual([one!, other!].map((table) => table.count(MemberStatus.alive)), [2, 3]);
   one!.erase(claimed);
-  one!.add(makeNode("d"), new Map(), MemberStatus.alive, 0);
+  one!.add(makeNode("d"), MemberStatus.alive, 0);
   deepEqual([view(one!), view(other!)], ["a1 c1 d1", "a1 b1 c1"]);
   deepEqual([one!.size, other!.size, one!.get("b"), other!.get("d")], [3, 3, undefined, undefined]);
 });

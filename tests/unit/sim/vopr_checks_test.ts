@@ -31,9 +31,12 @@ Deno.test("VoprCalm finds a cluster that fell apart for good though nothing made
 Deno.test("VoprCalm finds a member that is shown with other tags, or not at all", () => {
   const { world, calm, nodes: [a, b] } = calmWorld();
   const { tags } = a.life.serf.member(b.name)!;
-  Object.defineProperty(a.life.serf.member(b.name)!, "tags", { value: new Map([["life", "9"]]) });
+  Object.defineProperty(a.life.serf.member(b.name)!, "tags", {
+    value: new Map([["life", "9"]]),
+    configurable: true,
+  });
   ok(!calm.isAgreed());
-  Object.defineProperty(a.life.serf.member(b.name)!, "tags", { value: tags });
+  Object.defineProperty(a.life.serf.member(b.name)!, "tags", { value: tags, configurable: true });
   ok(calm.isAgreed());
   const member = a.life.serf.member.bind(a.life.serf);
   a.life.serf.member = (name) => name === b.name ? undefined : member(name);
