@@ -36,6 +36,21 @@ export function copyCoordinate({ vec, error, adjustment, height }: Coordinate): 
   return { vec: vec.slice(), error, adjustment, height };
 }
 
+/** As {@linkcode copyCoordinate}, into one that there is. */
+export function copyCoordinateInto(target: MutableCoordinate, source: Coordinate): void {
+  const { vec } = source;
+  for (let i = 0; i < vec.length; i++) target.vec[i] = vec[i]!;
+  target.vec.length = vec.length;
+  target.error = source.error;
+  target.adjustment = source.adjustment;
+  target.height = source.height;
+}
+
+/** One to copy or decode into. */
+export function createCoordinate(): MutableCoordinate {
+  return { vec: [], error: 0, adjustment: 0, height: 0 };
+}
+
 /** Whether every component is finite. */
 export function isFiniteCoordinate(coordinate: Coordinate): boolean {
   const { vec } = coordinate;

@@ -8,8 +8,8 @@ import {
   type MutableCoordinate,
   rawDistanceSeconds,
 } from "./coordinate.ts";
-import { LatencyFilter } from "./latency_filter.ts";
 import type { CoordinateOptions } from "./options.ts";
+import { PeerTable } from "./peer_table.ts";
 import { moveBySample, pullToOrigin } from "./vivaldi.ts";
 
 /** Round trips above this are no measurements of a network, in seconds. */
@@ -19,8 +19,8 @@ const RTT_SECONDS_MAX = 10;
  * Learns where the local node is, one ping at a time.
  *
  * Input: the round trip and the coordinate of each answered ping. Output: the own coordinate, and the last accepted one
- * of each node. Invariant: the own coordinate is finite. Bounded: one filter and one coordinate per node that is
- * not forgotten.
+ * of each node. Invariant: the own coordinate is finite. Bounded: one row of the table per
+ * node that is not forgotten.
  */
 export class CoordinateClient {
   readonly #options: CoordinateOptions;
@@ -28,10 +28,7 @@ export class CoordinateClient {
   readonly #origin: Coordinate;
   #own: MutableCoordinate;
   #resets = 0;
-  // Bounded: one entry per known node; forget() removes it.
-  readonly #filters = new Map<string, LatencyFilter>();
-  // Bounded: one entry per known node; forget() removes it.
-  readonly #others = new Map<string, Coordinate>();
+  readonly #peers: PeerTable;
   /** A ring of `adjustmentWindow` differences between measured and estimated; unfilled ones are 0. */
   readonly #adjustments: number[];
   #adjustmentIndex = 0;
@@ -41,6 +38,7 @@ export class CoordinateClient {
     this.#random = random;
     this.#origin = freshCoordinate(options);
     this.#own = freshCoordinate(options);
+    this.#peers = new PeerTable(options);
     this.#adjustments = new Array<number>(options.adjustmentWindow).fill(0);
   }
 
@@ -58,13 +56,14 @@ export class CoordinateClient {
    * Learns from an answered ping.
    *
    * @param rttSeconds 0 to 10.
-   * @param other as the node sent it; kept from then on.
+   * @param other as the node sent it; copied.
    * @returns undefined when it was accepted, else why not; then nothing has changed.
    */
   update(node: string, rttSeconds: number, other: Coordinate): string | undefined {
     const fault = this.#faultOf(rttSeconds, other);
     if (fault !== undefined) return fault;
-    const rtt = this.#filterOf(node).add(rttSeconds);
+    const row = this.#peers.rowOf(node);
+    const rtt = this.#peers.medianWith(row, rttSeconds);
     moveBySample(this.#own, other, rtt, this.#options, this.#random);
     this.#adjust(other, rtt);
     pullToOrigin(this.#own, this.#origin, this.#options, this.#random);
@@ -74,13 +73,18 @@ export class CoordinateClient {
       // Else what broke the old one would spoil the next as well, for a whole window.
       this.#adjustments.fill(0);
     }
-    this.#others.set(node, other);
+    this.#peers.keep(row, other);
     return undefined;
   }
 
-  /** The last accepted coordinate of a node (as sent by it), or undefined. */
+  /** The last accepted coordinate of a node (as sent by it), in an object of its own, or undefined. */
   coordinateOf(node: string): Coordinate | undefined {
-    return this.#others.get(node);
+    return this.#peers.get(node);
+  }
+
+  /** Whether something is kept of a node. */
+  knows(node: string): boolean {
+    return this.#peers.has(node);
   }
 
   /** The estimated round trip to `other`, in seconds. */
@@ -90,13 +94,12 @@ export class CoordinateClient {
 
   /** Drops all that is kept of a node. */
   forget(node: string): void {
-    this.#filters.delete(node);
-    this.#others.delete(node);
+    this.#peers.forget(node);
   }
 
   /** How many nodes something is kept of. */
   get size(): number {
-    return this.#filters.size;
+    return this.#peers.size;
   }
 
   #faultOf(rttSeconds: number, other: Coordinate): string | undefined {
@@ -104,15 +107,6 @@ export class CoordinateClient {
     if (!isFiniteCoordinate(other)) return "coordinate is invalid";
     if (rttSeconds >= 0 && rttSeconds <= RTT_SECONDS_MAX) return undefined;
     return `round trip time of ${rttSeconds}s is not between 0s and ${RTT_SECONDS_MAX}s`;
-  }
-
-  #filterOf(node: string): LatencyFilter {
-    let filter = this.#filters.get(node);
-    if (filter === undefined) {
-      filter = new LatencyFilter(this.#options.latencyFilterSize);
-      this.#filters.set(node, filter);
-    }
-    return filter;
   }
 
   #adjust(other: Coordinate, rttSeconds: number): void {

@@ -11,7 +11,7 @@ import { WireError } from "../base/errors.ts";
 import type { MsgpackReader } from "../wire/msgpack_reader.ts";
 import type { MsgpackWriter } from "../wire/msgpack_writer.ts";
 import { StructFields } from "../wire/struct_fields.ts";
-import type { Coordinate } from "./coordinate.ts";
+import { type Coordinate, createCoordinate, type MutableCoordinate } from "./coordinate.ts";
 
 /** The version byte that begins an ack's payload. */
 export const COORDINATE_PAYLOAD_VERSION = 1;
@@ -32,18 +32,23 @@ export function encodeCoordinateInto(writer: MsgpackWriter, coordinate: Coordina
 /**
  * Reads a coordinate. Dimension and finiteness are not looked at: whoever uses it must ({@linkcode CoordinateClient}
  * does).
- * @throws {WireError} when it is none.
+ * @param into written and returned.
+ * @throws {WireError} when it is none; `into` is then half filled.
  */
-export function decodeCoordinate(reader: MsgpackReader): Coordinate {
-  const coordinate = { vec: [] as number[], error: 0, adjustment: 0, height: 0 };
+export function decodeCoordinate(reader: MsgpackReader, into = createCoordinate()): MutableCoordinate {
+  let dimensions = 0;
+  into.error = 0;
+  into.adjustment = 0;
+  into.height = 0;
   reader.beginStruct(FIELDS);
   for (let field = reader.nextField(); field >= 0; field = reader.nextField()) {
-    if (field === 0) coordinate.vec = readVector(reader);
-    else if (field === 1) coordinate.error = reader.float();
-    else if (field === 2) coordinate.adjustment = reader.float();
-    else coordinate.height = reader.float();
+    if (field === 0) dimensions = readVectorInto(reader, into.vec);
+    else if (field === 1) into.error = reader.float();
+    else if (field === 2) into.adjustment = reader.float();
+    else into.height = reader.float();
   }
-  return coordinate;
+  into.vec.length = dimensions;
+  return into;
 }
 
 /** Appends the payload of an ack: the version byte and the coordinate. */
@@ -54,21 +59,26 @@ export function encodeCoordinatePayloadInto(writer: MsgpackWriter, coordinate: C
 
 /**
  * Reads the payload of an ack.
+ * @param into as for {@linkcode decodeCoordinate}.
  * @throws {WireError} for an empty payload, another version (then with offset 0), or when it holds no coordinate.
  */
-export function decodeCoordinatePayload(reader: MsgpackReader, payload: Uint8Array): Coordinate {
+export function decodeCoordinatePayload(
+  reader: MsgpackReader,
+  payload: Uint8Array,
+  into?: MutableCoordinate,
+): MutableCoordinate {
   if (payload.length === 0) throw new WireError("the payload is empty", 0);
   const version = payload[0]!;
   if (version !== COORDINATE_PAYLOAD_VERSION) {
     throw new WireError(`unsupported ping version: ${version}`, 0);
   }
-  return decodeCoordinate(reader.reset(payload, 1));
+  return decodeCoordinate(reader.reset(payload, 1), into);
 }
 
-function readVector(reader: MsgpackReader): number[] {
+/** @returns how many components were read; what else `vec` has is left over. */
+function readVectorInto(reader: MsgpackReader, vec: number[]): number {
   // Bounded: the reader admits no more entries than bytes remain.
   const count = reader.arrayHeader();
-  const vec: number[] = [];
-  for (let i = 0; i < count; i++) vec.push(reader.float());
-  return vec;
+  for (let i = 0; i < count; i++) vec[i] = reader.float();
+  return count;
 }

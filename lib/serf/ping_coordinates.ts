@@ -9,7 +9,13 @@ import {
   decodeCoordinatePayload,
   encodeCoordinatePayloadInto,
 } from "../coordinate/coordinate_codec.ts";
-import { type Coordinate, copyCoordinate, distanceSeconds } from "../coordinate/coordinate.ts";
+import {
+  type Coordinate,
+  copyCoordinate,
+  copyCoordinateInto,
+  createCoordinate,
+  distanceSeconds,
+} from "../coordinate/coordinate.ts";
 import { resolveCoordinateOptions } from "../coordinate/options.ts";
 import { MsgpackReader } from "../wire/msgpack_reader.ts";
 import { MsgpackWriter } from "../wire/msgpack_writer.ts";
@@ -18,8 +24,10 @@ import { MsgpackWriter } from "../wire/msgpack_writer.ts";
 const LOG_BURST = 10;
 const LOG_PER_SECOND = 1;
 
-// Decoding is synchronous and never re-entered: one reader serves all.
+// Decoding is synchronous and never re-entered: one reader, and what it reads, serves all.
 const reader = new MsgpackReader();
+const received = createCoordinate();
+const before = createCoordinate();
 
 /** The coordinate system of one node, behind the acks of memberlist's pings. */
 export class PingCoordinates {
@@ -69,16 +77,19 @@ export class PingCoordinates {
    * @param payload the ack's; borrowed. Empty: the peer has no coordinate.
    */
   onPing(node: string, rttMs: number, payload: Uint8Array): void {
-    if (payload.length === 0 || !this.#isMember(node)) return;
+    if (payload.length === 0) return;
+    // Who is known here is a member still: else it would have been forgotten.
+    if (!this.#client.knows(node) && !this.#isMember(node)) return;
     const version = payload[0]!;
     if (version !== COORDINATE_PAYLOAD_VERSION) {
       this.#limiter.log(LogLevel.error, `serf: Unsupported ping version: ${version}`);
       return;
     }
     try {
-      const before = copyCoordinate(this.#client.coordinate);
-      const fault = this.#client.update(node, rttMs / 1000, decodeCoordinatePayload(reader, payload));
-      if (fault === undefined) this.#onMoved(before, rttMs);
+      const other = decodeCoordinatePayload(reader, payload, received);
+      copyCoordinateInto(before, this.#client.coordinate);
+      const fault = this.#client.update(node, rttMs / 1000, other);
+      if (fault === undefined) this.#onMoved(rttMs);
       else this.#onRejected(node, fault);
     } catch (error) {
       if (!(error instanceof WireError)) throw error;
@@ -86,7 +97,7 @@ export class PingCoordinates {
     }
   }
 
-  #onMoved(before: Coordinate, rttMs: number): void {
+  #onMoved(rttMs: number): void {
     this.#encoded = false;
     if (rttMs === 0) this.#metrics.counter("serf.coordinate.zero-rtt", 1);
     const movedMs = 1000 * distanceSeconds(before, this.#client.coordinate);

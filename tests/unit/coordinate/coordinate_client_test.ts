@@ -9,8 +9,8 @@ import {
   rawDistanceSeconds,
 } from "../../../lib/coordinate/coordinate.ts";
 import { CoordinateClient } from "../../../lib/coordinate/coordinate_client.ts";
-import { LatencyFilter } from "../../../lib/coordinate/latency_filter.ts";
 import { resolveCoordinateOptions } from "../../../lib/coordinate/options.ts";
+import { PeerTable } from "../../../lib/coordinate/peer_table.ts";
 
 const OPTIONS = resolveCoordinateOptions();
 
@@ -44,9 +44,32 @@ Deno.test("distanceSeconds() is cut to whole nanoseconds, as in Go", () => {
   equal(distanceSeconds(at([0.9e-9]), at([])), 0);
 });
 
-Deno.test("LatencyFilter.add() gives the median of the last three, and the larger of two", () => {
-  const filter = new LatencyFilter(3);
-  deepEqual([0.2, 0.4, 0.3, 0.9, 0.1].map((rtt) => filter.add(rtt)), [0.2, 0.4, 0.3, 0.4, 0.3]);
+Deno.test("PeerTable.medianWith() gives the median of the last three, and the larger of two", () => {
+  const peers = new PeerTable(OPTIONS);
+  const row = peers.rowOf("a");
+  deepEqual([0.2, 0.4, 0.3, 0.9, 0.1].map((rtt) => peers.medianWith(row, rtt)), [0.2, 0.4, 0.3, 0.4, 0.3]);
+});
+
+Deno.test("PeerTable keeps each node's own numbers while it grows, and starts over with one that was forgotten", () => {
+  const peers = new PeerTable(OPTIONS);
+  const names = Array.from({ length: 50 }, (_, index) => `n${index}`);
+  const sent = names.map((_, index) => at([index, -index], index / 2, index / 4, index / 8));
+  names.forEach((name, index) => {
+    const row = peers.rowOf(name);
+    peers.medianWith(row, index);
+    peers.keep(row, sent[index]!);
+  });
+  deepEqual(names.map((name) => peers.get(name)), sent);
+  peers.forget("n7");
+  peers.forget("n7");
+  equal(peers.get("n7"), undefined);
+  equal(peers.has("n7"), false);
+  const row = peers.rowOf("new");
+  equal(peers.medianWith(row, 3), 3);
+  peers.keep(row, sent[1]!);
+  deepEqual(["n6", "new", "n8"].map((name) => peers.get(name)), [sent[6], sent[1], sent[8]]);
+  equal(peers.medianWith(peers.rowOf("n8"), 9), 9);
+  equal(peers.size, 50);
 });
 
 Deno.test("CoordinateClient.update() moves towards a node that is nearer than estimated, away from a farther one", () => {
@@ -173,7 +196,7 @@ Deno.test("CoordinateClient.forget() drops the filter and the last coordinate of
   const subject = client();
   const other = at([0.01]);
   subject.update("x", 0.01, other);
-  equal(subject.coordinateOf("x"), other);
+  deepEqual(subject.coordinateOf("x"), other);
   equal(subject.size, 1);
   subject.forget("x");
   equal(subject.coordinateOf("x"), undefined);
