@@ -140,6 +140,24 @@ Deno.test("a label must be ours, and be there (A.8)", () => {
   deepEqual(counted(world), { labelMismatches: 2 });
 });
 
+Deno.test("the label of an encrypted packet is in front of it, and authenticated (A.7, A.8)", () => {
+  const keyring = new Keyring([new Uint8Array(32).fill(1)]);
+  const world = new World({ options: { ...QUIET, label: "ours" }, keyring });
+  const seal = (label: string, aad: string, message: Uint8Array) => {
+    const [shown, data] = [label, aad].map((text) => new TextEncoder().encode(text));
+    const sealed = new Uint8Array(message.length + 29);
+    keyring.sealInto(sealed, 0, message, data!, world.random);
+    return shown!.length === 0 ? sealed : new Uint8Array([0xf4, shown!.length, ...shown!, ...sealed]);
+  };
+  world.receive(seal("ours", "ours", user(1)));
+  for (const aad of ["", "theirs", "\u{4}ours"]) world.receive(seal("ours", aad, user(2)));
+  deepEqual(counted(world), { undecryptable: 3 });
+  world.receive(seal("", "ours", user(3)));
+  world.receive(seal("theirs", "theirs", user(4)));
+  deepEqual(counted(world), { undecryptable: 3, labelMismatches: 2 });
+  deepEqual(world.delegate.userMessages.map((message) => [...message]), [[1]]);
+});
+
 Deno.test("wrappers may be nested eight deep; beyond that a message is dropped", () => {
   const world = quiet();
   const nest = (depth: number) => {
@@ -178,8 +196,12 @@ Deno.test("what a packet decompresses to is bounded as a whole: a bomb is cheap"
   world.receive(compound(...new Array(50).fill(zeros)));
   equal(world.delegate.userMessages.length, 2);
   equal(world.memberlist.counters.malformed, 49);
-  world.receive(zerosOf(70_000));
+  world.receive(zerosOf(65_537));
   equal(world.delegate.userMessages.length, 2);
+  world.receive(zerosOf(65_536));
+  equal(world.delegate.userMessages.length, 3);
+  world.receive(compound(zerosOf(65_535), compress(user())));
+  equal(world.delegate.userMessages.length, 5, "the allowance can be used up to the last byte");
 });
 
 Deno.test("what fails to decompress has used up the packet's allowance: bombs without an end are cheap too", () => {

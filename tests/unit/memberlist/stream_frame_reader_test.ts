@@ -135,6 +135,55 @@ Deno.test("StreamFrameReader bounds the whole message at 40 MiB, whatever its pa
   equal(isBroken("0982a4416c676f00a3427566c602700000"), false);
 });
 
+const MESSAGE_BYTES_MAX = 40 * 1024 * 1024;
+
+/** A stream of zeros that begins with `head`, whose first value is a text of `textBytes`, followed by `behind`. */
+function longStream(head: Uint8Array, textBytes: number, behind: Uint8Array = new Uint8Array(0)): Uint8Array {
+  const lengths = [24, 16, 8, 0].map((shift) => textBytes >>> shift & 0xff);
+  const start = concat(head, Uint8Array.of(0xdb, ...lengths));
+  const stream = new Uint8Array(start.length + textBytes + behind.length);
+  stream.set(start);
+  stream.set(behind, start.length + textBytes);
+  return stream;
+}
+
+Deno.test("StreamFrameReader: a value may end at 40 MiB, with nothing left to come, and not a byte later", () => {
+  // 00 and the text's head are 6 bytes; one more of an array's head, and one at least of its second value.
+  equal(isBroken(`00db${(MESSAGE_BYTES_MAX - 6).toString(16).padStart(8, "0")}`), false);
+  equal(isBroken(`00db${(MESSAGE_BYTES_MAX - 5).toString(16).padStart(8, "0")}`), true);
+  equal(isBroken(`0092db${(MESSAGE_BYTES_MAX - 8).toString(16).padStart(8, "0")}`), false);
+  equal(isBroken(`0092db${(MESSAGE_BYTES_MAX - 7).toString(16).padStart(8, "0")}`), true);
+});
+
+Deno.test("StreamFrameReader: an entry of a push/pull may end at 40 MiB, with nothing left to come", () => {
+  const entry = encoded((writer) =>
+    messages.encodePushPullNode(writer, { ...messages.createPushPullNode(), vsn: new Uint8Array(6) })
+  );
+  const endOf = (nodes: number, end: number) => {
+    const header = Uint8Array.of(0x06, 0x93, nodes, 0, 0xc2);
+    const stream = longStream(header, end - 10 - entry.length, entry);
+    equal(stream.length, end);
+    // What is broken is complete with all that is there.
+    return scan(concat(stream, Uint8Array.of(0)));
+  };
+  equal(endOf(2, MESSAGE_BYTES_MAX), MESSAGE_BYTES_MAX);
+  equal(endOf(2, MESSAGE_BYTES_MAX + 1), MESSAGE_BYTES_MAX + 2);
+  equal(endOf(3, MESSAGE_BYTES_MAX - 1), MESSAGE_BYTES_MAX);
+  equal(endOf(3, MESSAGE_BYTES_MAX), MESSAGE_BYTES_MAX + 1);
+  equal(endOf(4, MESSAGE_BYTES_MAX - 1), MESSAGE_BYTES_MAX);
+});
+
+Deno.test("StreamFrameReader: the state behind the entries may end at 40 MiB, and not a byte later", () => {
+  const stateBytes = 20 * 1024 * 1024;
+  const header = fromHex(`069301ce${stateBytes.toString(16).padStart(8, "0")}c2`);
+  const waitsFor = (end: number) => {
+    const stream = longStream(header, end - stateBytes - header.length - 5);
+    return scan(stream) === 0;
+  };
+  equal(waitsFor(MESSAGE_BYTES_MAX), true);
+  equal(waitsFor(MESSAGE_BYTES_MAX + 1), false);
+});
+
 Deno.test("StreamFrameReader passes deep nesting without recursion, and looks at each byte once", () => {
   const depth = 300_000;
   const frame = new Uint8Array(depth + 2).fill(0x91);

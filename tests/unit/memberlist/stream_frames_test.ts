@@ -133,7 +133,35 @@ Deno.test("StreamFrames.encode() does not seal more than a peer takes", () => {
 });
 
 Deno.test("StreamFrames.decode() bounds what comes out of compression at 40 MiB", () => {
-  const writer = new MsgpackWriter();
-  messages.compressMessage(writer, new Uint8Array(40 * 1024 * 1024 + 1), false);
-  throws(() => frames().decode(writer.view(), "request"), StreamUnwrapError);
+  const zeros = (length: number) => {
+    const writer = new MsgpackWriter();
+    messages.compressMessage(writer, new Uint8Array(length), false);
+    return writer.view();
+  };
+  const limit = 40 * 1024 * 1024;
+  equal(frames().decode(zeros(limit), "request").length, limit);
+  throws(() => frames().decode(zeros(limit + 1), "request"), StreamUnwrapError);
+});
+
+Deno.test("StreamFrames.decode() takes 20 MiB of ciphertext, and what is behind it for nothing", () => {
+  const limit = 20 * 1024 * 1024;
+  const sealing = frames({ key: KEY });
+  const longest = sealing.encode(new Uint8Array(limit - 29), "reply");
+  equal(sealing.decode(longest, "reply").length, limit - 29);
+  const followed = concat(sealing.encode(PING, "reply"), fromHex("0102"));
+  equal(toHex(sealing.decode(followed, "reply")), toHex(PING));
+  throws(() => sealing.decode(fromHex("0a00000000"), "reply"), WireError);
+});
+
+Deno.test("StreamFrames: a label is no part of replies, authenticates them all the same, and is the whole label", () => {
+  const labelled = frames({ label: "foo", key: KEY });
+  const [request, reply] = [labelled.encode(PING, "request"), labelled.encode(PING, "reply")];
+  equal(toHex(labelled.decode(reply, "reply")), toHex(PING));
+  throws(() => labelled.decode(request, "reply"), WireError);
+  throws(() => labelled.decode(reply, "request"), WireError);
+  for (const label of ["", "fo", "fop", "foo2"]) {
+    const other = frames({ label, key: KEY });
+    throws(() => other.decode(reply, "reply"), WireError, label);
+    throws(() => other.decode(concat(new Label(label).header, reply), "request"), WireError, label);
+  }
 });
