@@ -99,13 +99,14 @@ class Scanner {
     for (;;) {
       const char = this.#peek();
       if (char !== "{" && char !== "[") return this.#scalar(char);
+      if (open.length === DEPTH_MAX) this.#fail("exceeded max depth");
       this.#at++;
       const closing = char === "{" ? "}" : "]";
       if (this.#peek() === closing) {
         this.#at++;
         return;
       }
-      if (open.push(closing) > DEPTH_MAX) throw new GoJsonError("exceeded max depth");
+      open.push(closing);
       if (closing === "}") this.#key();
     }
   }

@@ -44,6 +44,7 @@ const FIRST_VALUE_FAULTS: readonly (readonly [text: string, message: string])[] 
   ['{"role":"\\u12', "unexpected EOF"],
   ["{\u00e9:1}", "invalid character '\u00c3' looking for beginning of object key string"],
   ["[1e400]", "json: cannot unmarshal number 1e400 into Go value of type float64"],
+  ["[-1e400,1e401]", "json: cannot unmarshal number -1e400 into Go value of type float64"],
 ];
 
 const WHOLE_TEXT_FAULTS: readonly (readonly [text: string, message: string])[] = [
@@ -73,9 +74,26 @@ Deno.test("decodeWholeText() wants exactly one value", () => {
   deepEqual(decodeWholeText(' ["x"] \n'), ["x"]);
 });
 
-Deno.test("decodeFirstValue() refuses endless nesting", () => {
-  throws(() => decodeFirstValue("[".repeat(20_000)), { message: "exceeded max depth" });
-  equal(Array.isArray(decodeFirstValue("[".repeat(9_000) + "]".repeat(9_000))), true);
+Deno.test("decodeWholeText() takes the white space, the escapes and the exponents of JSON, and no others", () => {
+  deepEqual(decodeWholeText('\t[\r\n 1E2 , -0.5e-1 , 0e+1 , "\\/\\b\\f\\"" ]\r'), [100, -0.05, 0, '/\b\f"']);
+  for (const space of ["\v", "\f", "\u00a0", "\ufeff", "\u2028", "\0"]) {
+    throws(() => decodeWholeText(`[${space}1]`), GoJsonError, JSON.stringify(space));
+    throws(() => decodeWholeText(`1${space}`), GoJsonError, JSON.stringify(space));
+  }
+  for (const text of ["+1", ".5", "1.e2", "-", "0x1", "1e+", '"\\v"', '"\\\'"', "True", "NaN"]) {
+    throws(() => decodeWholeText(text), GoJsonError, text);
+  }
+});
+
+Deno.test("decodeFirstValue() refuses endless nesting, empty containers and those that are not closed included", () => {
+  const nested = (depth: number, inside = "") => "[".repeat(depth) + inside + "]".repeat(depth);
+  const tooDeep = (opener: string) => ({ message: `invalid character '${opener}' exceeded max depth` });
+  for (const inside of ["", "1"]) {
+    equal(Array.isArray(decodeFirstValue(nested(10_000, inside))), true);
+    throws(() => decodeFirstValue(nested(10_001, inside)), tooDeep("["));
+  }
+  throws(() => decodeFirstValue(nested(10_000, "{}")), tooDeep("{"));
+  throws(() => decodeFirstValue("[".repeat(20_000)), tooDeep("["));
 });
 
 Deno.test("decodeWholeText() accepts what JSON.parse accepts, and refuses the rest", () => {
