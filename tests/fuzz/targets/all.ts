@@ -8,11 +8,13 @@ import { RPC_TARGETS } from "./rpc_targets.ts";
 import { SERF_TARGETS } from "./serf_targets.ts";
 import { STRANGER_TARGETS } from "./stranger_targets.ts";
 import { TEXT_TARGETS } from "./text_targets.ts";
+import { WRAPPER_TARGETS } from "./wrapper_targets.ts";
 
 /** In the order in which they are run and reported. */
 export const TARGETS: readonly Target[] = [
   ...STRANGER_TARGETS,
   ...MEMBERLIST_TARGETS,
+  ...WRAPPER_TARGETS,
   ...SERF_TARGETS,
   ...RPC_TARGETS,
   ...RPC_PEER_TARGETS,

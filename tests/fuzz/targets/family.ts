@@ -35,13 +35,21 @@ export function written(write: (writer: MsgpackWriter) => void): Uint8Array {
   return writer.copy();
 }
 
-/** The target of a family. @param seeds whole messages, first byte included. */
+/** The most that numbers may be, by the name that they have in what decoders give. */
+export type Limits = Readonly<Record<string, number>>;
+
+/**
+ * The target of a family.
+ *
+ * @param seeds whole messages, first byte included.
+ * @param limits of all fields that have some: a number beyond them must have been refused.
+ */
 export function family(
   name: string,
   codecs: ReadonlyMap<number, Codec>,
   seeds: readonly Uint8Array[],
   words: readonly string[],
-  bodyAt = 1,
+  limits: Limits = {},
 ): Target {
   const generated = [...codecs].filter(([, each]) => each.generated !== undefined).map(([type, each]) =>
     each.generated!.map((value) => ({ type, value }))
@@ -50,21 +58,23 @@ export function family(
     name,
     seeds,
     words: [...words.map((word) => new TextEncoder().encode(word)), ...LOADED],
-    msgpackAt: bodyAt,
+    msgpackAt: 1,
     isWidenable: true,
     refusals: [WireError],
     ...(generated.length > 0 && { generated: fc.oneof(...generated) }),
-    begin: () => familySubject(codecs),
+    begin: () => familySubject(codecs, limits),
   };
 }
 
-function familySubject(codecs: ReadonlyMap<number, Codec>): Subject {
+function familySubject(codecs: ReadonlyMap<number, Codec>, limits: Limits): Subject {
   return {
     decode(bytes, start, end) {
       const type = start < end ? bytes[start]! : -1;
       const codec = codecs.get(type);
       if (codec === undefined) throw new WireError("no such message", start);
-      return { type, value: codec.decode(bytes, start + 1, end) };
+      const value = codec.decode(bytes, start + 1, end);
+      checkNumbers(value, limits);
+      return { type, value };
     },
     encode(named) {
       const { type, value } = named as Named;
@@ -73,6 +83,17 @@ function familySubject(codecs: ReadonlyMap<number, Codec>): Subject {
       return written((writer) => encode(writer.byte(type), value));
     },
   };
+}
+
+function checkNumbers(value: unknown, limits: Limits): void {
+  if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) return;
+  for (const [name, field] of Object.entries(value)) {
+    const most = limits[name];
+    if (most !== undefined && typeof field === "number" && !(field >= 0 && field <= most)) {
+      throw new Error(`${name} is ${field}`);
+    }
+    checkNumbers(field, limits);
+  }
 }
 
 /** Bytes that mean much to the formats: headers, lengths, type bytes. */
@@ -86,10 +107,10 @@ export const bytes: fc.Arbitrary<Uint8Array> = fc.oneof(
   fc.nat(5000).map((length) => new Uint8Array(length).fill(length)),
 );
 export const payload: fc.Arbitrary<Uint8Array | null> = fc.option(bytes);
-export const u8 = fc.nat(0xff);
-export const u16 = fc.nat(0xffff);
-export const u32 = fc.integer({ min: 0, max: 0xffffffff });
-export const u53 = fc.oneof(u32, fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER }));
+export const u8 = upTo(0xff);
+export const u16 = upTo(0xffff);
+export const u32 = upTo(0xffffffff);
+export const u53 = fc.oneof(u32, upTo(Number.MAX_SAFE_INTEGER));
 export const flag = fc.boolean();
 /** Text of the wire: any bytes are one. */
 export const text: fc.Arbitrary<string> = fc.oneof(
@@ -99,3 +120,8 @@ export const text: fc.Arbitrary<string> = fc.oneof(
 export const texts = fc.array(text, { maxLength: 5 });
 export const textMap = fc.array(fc.tuple(text, text), { maxLength: 5 }).map((pairs) => new Map(pairs));
 export const float = fc.double();
+
+/** Often the largest itself. */
+function upTo(max: number): fc.Arbitrary<number> {
+  return fc.oneof(fc.integer({ min: 0, max }), fc.integer({ min: 0, max }), fc.constant(max));
+}

@@ -1,27 +1,23 @@
-/** Targets below Serf: memberlist's messages, and what is wrapped around them. */
+/** Targets below Serf: memberlist's messages. */
 import fc from "fast-check";
-import { WireError } from "../../../lib/base/errors.ts";
-import { Keyring } from "../../../lib/memberlist/keyring.ts";
 import { NodeStatus } from "../../../lib/memberlist/node_state.ts";
 import * as messages from "../../../lib/memberlist/messages.ts";
 import { MessageType } from "../../../lib/memberlist/messages.ts";
-import { decodeCompound, encodeCompound } from "../../../lib/wire/compound.ts";
-import { checkCrcHeader, CRC_HEADER_BYTES, writeCrcHeader } from "../../../lib/wire/crc32.ts";
-import { Label } from "../../../lib/wire/label.ts";
-import { lzwBoundBytes, lzwCompressInto, lzwDecompress } from "../../../lib/wire/lzw.ts";
-import { MsgpackReader } from "../../../lib/wire/msgpack_reader.ts";
 import type { MsgpackWriter } from "../../../lib/wire/msgpack_writer.ts";
 import { leafMessages } from "../../golden/leaves.ts";
-import { concat, fromHex, SAMPLES } from "../../golden/sample.ts";
+import { fromHex, SAMPLES } from "../../golden/sample.ts";
 import type { Target } from "../support/target.ts";
 import { bytes, type Codec, codec, family, flag, payload, text, u16, u32, written } from "./family.ts";
 
-const LEAVES = leafMessages().filter((leaf) => leaf.length < 2000);
+/** The golden messages, without what is wrapped around them. */
+export const LEAVES: readonly Uint8Array[] = leafMessages().filter((leaf) => leaf.length < 2000);
 /** The golden packets and streams, as they were captured. */
 export const CAPTURED: readonly { readonly isStream: boolean; readonly bytes: Uint8Array }[] = SAMPLES.map(
   ({ transport, hex }) => ({ isStream: transport !== "udp", bytes: fromHex(hex) }),
 ).filter((sample) => sample.bytes.length < 4000);
 const WORDS = ["Node", "SeqNo", "SourceAddr", "Addr", "Meta", "Vsn", "Incarnation", "From", "Algo", "Buf"];
+
+const LIMITS = { seqNo: 0xffffffff, incarnation: 0xffffffff, port: 0xffff, sourcePort: 0xffff, algo: 0 };
 
 /** A decoder that fills an object. */
 function filling<T extends object>(
@@ -170,156 +166,30 @@ export const MEMBERLIST_CODECS: ReadonlyMap<number, Codec> = new Map<number, Cod
   ],
 ]);
 
-const memberlistMessages = family("memberlist message", MEMBERLIST_CODECS, LEAVES, WORDS);
+const memberlistMessages = family("memberlist message", MEMBERLIST_CODECS, LEAVES, WORDS, LIMITS);
 /** Apart from the others, as it is the largest message of a stranger. */
-const pushPulls = family("push/pull", new Map([[MessageType.pushPull, pushPull]]), [
-  written((writer) => {
-    messages.encodePushPullHeader(writer, { join: true, nodes: 1, userStateLen: 2 });
-    const addr = Uint8Array.of(127, 0, 0, 1), six = Uint8Array.of(1, 5, 2, 2, 5, 5);
-    messages.encodePushPullNode(writer, {
-      name: "n",
-      addr,
-      port: 7946,
-      meta: addr,
-      incarnation: 1,
-      state: 0,
-      vsn: six,
-    });
-    writer.raw(addr.subarray(0, 2));
-  }),
-  ...LEAVES.filter((leaf) => leaf[0] === MessageType.pushPull),
-], ["Nodes", "UserStateLen", "Join", "State", ...WORDS]);
-
-const compound: Target = {
-  name: "compound",
-  seeds: CAPTURED.map((sample) => sample.bytes).filter((packet) => packet[0] === MessageType.compound),
-  words: [],
-  refusals: [WireError],
-  begin: () => ({
-    decode(input, start, end) {
-      if (input[start] !== MessageType.compound || start === end) throw new WireError("no compound", start);
-      const parts: Uint8Array[] = [];
-      const missing = decodeCompound(
-        input,
-        start + 1,
-        end,
-        (from, to) => parts.push(input.subarray(from, to)),
-      );
-      return { parts, missing };
-    },
-    encode(value) {
-      const { parts, missing } = value as { parts: Uint8Array[]; missing: number };
-      if (missing > 0 || parts.length === 0) return undefined;
-      return written((writer) => encodeCompound(writer, parts));
-    },
-  }),
-  generated: fc.record({ parts: fc.array(bytes, { minLength: 1, maxLength: 20 }), missing: fc.constant(0) }),
-};
-
-const INFLATED_BYTES_MAX = 1 << 16;
-
-function compressed(plain: Uint8Array): Uint8Array {
-  const target = new Uint8Array(lzwBoundBytes(plain.length));
-  return target.slice(0, lzwCompressInto(plain, 0, plain.length, target, 0));
-}
-
-const lzw: Target = {
-  name: "lzw",
-  seeds: [...LEAVES.slice(0, 40), new Uint8Array(5000), concat(...LEAVES.slice(0, 60))].map(compressed),
-  words: [],
-  refusals: [WireError],
-  // A few bytes may become everything that is allowed: the limit is what counts.
-  weightMax: () => INFLATED_BYTES_MAX + 1024,
-  begin: () => ({
-    decode: (input, start, end) => lzwDecompress(input, start, end, INFLATED_BYTES_MAX),
-    encode: (plain) => compressed(plain as Uint8Array),
-  }),
-  generated: fc.oneof(
-    bytes,
-    fc.array(fc.constantFrom(1, 2), { maxLength: 3000 }).map((a) => Uint8Array.from(a)),
-  ),
-};
-
-const label = new Label("foo");
-const headers: Target = {
-  name: "label and checksum",
-  seeds: [
-    ...CAPTURED.map((sample) => sample.bytes).filter((packet) => packet[0] === MessageType.crc),
-    concat(label.header, LEAVES[0]!),
-    label.header,
+const pushPulls = family(
+  "push/pull",
+  new Map([[MessageType.pushPull, pushPull]]),
+  [
+    written((writer) => {
+      messages.encodePushPullHeader(writer, { join: true, nodes: 1, userStateLen: 2 });
+      const addr = Uint8Array.of(127, 0, 0, 1), six = Uint8Array.of(1, 5, 2, 2, 5, 5);
+      messages.encodePushPullNode(writer, {
+        name: "n",
+        addr,
+        port: 7946,
+        meta: addr,
+        incarnation: 1,
+        state: 0,
+        vsn: six,
+      });
+      writer.raw(addr.subarray(0, 2));
+    }),
+    ...LEAVES.filter((leaf) => leaf[0] === MessageType.pushPull),
   ],
-  words: [label.header, label.header.subarray(0, 1), Uint8Array.of(MessageType.crc)],
-  refusals: [WireError],
-  begin: () => ({
-    decode: (input, start, end) => {
-      const at = input[start] === MessageType.label && start < end ? label.strip(input, start, end) : start;
-      const rest = checkCrcHeader(input, at, end);
-      return { hasLabel: at > start, hasCrc: rest > at, rest: input.subarray(rest, end) };
-    },
-    encode(value) {
-      const { hasLabel, hasCrc, rest } = value as { hasLabel: boolean; hasCrc: boolean; rest: Uint8Array };
-      const packet = hasCrc ? concat(new Uint8Array(CRC_HEADER_BYTES), rest) : rest;
-      if (hasCrc) writeCrcHeader(packet);
-      return hasLabel ? concat(label.header, packet) : packet;
-    },
-  }),
-  generated: fc.record({
-    hasLabel: flag,
-    hasCrc: fc.constant(true),
-    rest: bytes,
-  }),
-};
+  ["Nodes", "UserStateLen", "Join", "State", ...WORDS],
+  LIMITS,
+);
 
-/** The samples' own among them. None of 24 bytes: what opens those takes half a millisecond. */
-const sampleKeys = [...new Set(SAMPLES.flatMap(({ key }) => key === undefined ? [] : [key]))].map(fromHex);
-const KEYS = sampleKeys.filter((key) => key.length !== 24);
-const NO_AAD = new Uint8Array(0);
-
-const sealed: Target = {
-  name: "sealed packet",
-  seeds: SAMPLES.filter(({ key, transport, len }) => key !== undefined && transport === "udp" && len < 1000)
-    .map(({ hex }) => fromHex(hex)),
-  words: [Uint8Array.of(0), Uint8Array.of(1)],
-  refusals: [WireError],
-  begin: () => {
-    const keyring = new Keyring(KEYS);
-    return {
-      decode: (input, start, end) => keyring.open(input, start, end, NO_AAD),
-      encode: (plain) => {
-        // A nonce by content: encoding twice gives the same bytes.
-        const bytes = plain as Uint8Array;
-        const fixed = { below: () => 0, uniform: () => 0, fill: (nonce: Uint8Array) => nonce.fill(9) };
-        const target = new Uint8Array(bytes.length + 64);
-        keyring.use(KEYS[bytes.length % KEYS.length]!);
-        return target.slice(0, keyring.sealInto(target, 0, bytes, NO_AAD, fixed));
-      },
-    };
-  },
-  generated: fc.oneof(bytes, fc.nat(3000).map((length) => new Uint8Array(length).fill(length))),
-};
-
-const reader = new MsgpackReader();
-const skipping: Target = {
-  name: "msgpack skip",
-  seeds: LEAVES.map((leaf) => leaf.subarray(1)),
-  words: [],
-  msgpackAt: 0,
-  refusals: [WireError],
-  begin: () => ({
-    decode: (input, start, end) => {
-      reader.reset(input, start, end).skip();
-      return input.subarray(start, reader.position);
-    },
-    encode: (value) => (value as Uint8Array).slice(),
-  }),
-};
-
-export const MEMBERLIST_TARGETS: readonly Target[] = [
-  memberlistMessages,
-  pushPulls,
-  compound,
-  lzw,
-  headers,
-  sealed,
-  skipping,
-];
+export const MEMBERLIST_TARGETS: readonly Target[] = [memberlistMessages, pushPulls];

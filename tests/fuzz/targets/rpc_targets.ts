@@ -263,10 +263,27 @@ function seedsOf(codecs: readonly Codec[], streams: readonly Uint8Array[]): Uint
 }
 
 const wellFramed = SENT.filter((stream) => outcomeOf(() => framesOf(stream, 4096)).error === undefined);
-const requests = family("RPC request", new Map(REQUESTS.entries()), seedsOf(REQUESTS, wellFramed), RPC_WORDS);
+const requests = family(
+  "RPC request",
+  new Map(REQUESTS.entries()),
+  seedsOf(REQUESTS, wellFramed),
+  RPC_WORDS,
+  {
+    relayFactor: 0xff,
+  },
+);
 const deep = NESTED_VALUES.map((value) => concat(Uint8Array.of(REPLIES.length - 1), value));
 const replySeeds = [...seedsOf(REPLIES, RECEIVED), ...deep];
-const answers = family("RPC reply", new Map(REPLIES.entries()), replySeeds, RPC_WORDS);
+const MEMBER_LIMITS = {
+  port: 0xffff,
+  protocolMin: 0xff,
+  protocolMax: 0xff,
+  protocolCur: 0xff,
+  delegateMin: 0xff,
+  delegateMax: 0xff,
+  delegateCur: 0xff,
+};
+const answers = family("RPC reply", new Map(REPLIES.entries()), replySeeds, RPC_WORDS, MEMBER_LIMITS);
 
 /** What is read of RPC. */
 export const RPC_TARGETS: readonly Target[] = [frames, requests, answers];

@@ -172,7 +172,9 @@ const WORDS = [
   "_serf_list-keys",
   "_serf_install-key",
 ];
-const serfMessages = family("Serf message", CODECS, GOLDEN, WORDS);
+const VERSION_LIMITS = { pMin: 0xff, pMax: 0xff, pCur: 0xff, dMin: 0xff, dMax: 0xff, dCur: 0xff };
+const LIMITS = { id: 0xffffffff, flags: 0xffffffff, port: 0xffff, relayFactor: 0xff, ...VERSION_LIMITS };
+const serfMessages = family("Serf message", CODECS, GOLDEN, WORDS, LIMITS);
 
 const tags: Target = {
   name: "tags",
@@ -254,10 +256,19 @@ function isOurAnswer(message: Uint8Array): boolean {
   }
 }
 
+/** Queries without anything in the place of bytes. */
+const NIL_QUERIES = [["Filters", 0x91, 0xc0], ["Addr", 0xc0], ["Payload", 0xc0]].map(([field, ...value]) =>
+  written((writer) => {
+    writer.byte(SerfMessageType.query).mapHeader(4).string("Name").string("load").string("LTime").uint(9);
+    writer.string("Flags").uint(serf.QueryFlag.ack).string(field as string);
+    writer.raw(Uint8Array.from(value as number[]));
+  })
+);
+
 /** Serf itself, which is told what strangers say. */
 const router: Target = {
   name: "Serf of strangers",
-  seeds: GOLDEN,
+  seeds: [...GOLDEN, ...NIL_QUERIES],
   words: WORDS.map((word) => new TextEncoder().encode(word)),
   msgpackAt: 1,
   isStateful: true,

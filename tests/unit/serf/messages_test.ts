@@ -271,6 +271,40 @@ Deno.test("Lamport times beyond 2^53-1 are refused; timeouts are clamped", () =>
   equal(decoded(messages.decodeQuery, "81a754696d656f7574d300000000bebc2000").timeoutNs, 3_200_000_000);
 });
 
+Deno.test("numbers that do not fit their field are refused, the largest that fit are not", () => {
+  const field = (name: string, value: number) =>
+    toHex(written((writer) => writer.mapHeader(1).string(name).uint(value)));
+  const limits: readonly (readonly [name: string, max: number, key: keyof messages.QueryMessage])[] = [
+    ["ID", 0xffffffff, "id"],
+    ["Port", 0xffff, "port"],
+    ["Flags", 0xffffffff, "flags"],
+    ["RelayFactor", 0xff, "relayFactor"],
+  ];
+  for (const [name, max, key] of limits) {
+    equal(decoded(messages.decodeQuery, field(name, max))[key], max, name);
+    throws(() => decoded(messages.decodeQuery, field(name, max + 1)), WireError, name);
+  }
+  for (const [name, key] of [["ID", "id"], ["Flags", "flags"]] as const) {
+    equal(decoded(messages.decodeQueryResponse, field(name, 0xffffffff))[key], 0xffffffff);
+    throws(() => decoded(messages.decodeQueryResponse, field(name, 0x100000000)), WireError);
+  }
+  equal(decoded(messages.decodeQueryResponse, field("LTime", 0x1_0000_0001)).lTime, 0x1_0000_0001);
+});
+
+Deno.test("nil is the zero value of every field", () => {
+  const nil = (name: string) => toHex(written((writer) => writer.mapHeader(1).string(name).nil()));
+  const query = ["LTime", "ID", "Addr", "Port", "SourceNode", "Filters", "Flags", "RelayFactor", "Timeout"];
+  for (const name of [...query, "Name", "Payload"]) {
+    deepEqual(decoded(messages.decodeQuery, nil(name)), decoded(messages.decodeQuery, "80"), name);
+  }
+  for (const name of ["LTime", "ID", "From", "Flags", "Payload"]) {
+    deepEqual(decoded(messages.decodeQueryResponse, nil(name)), decoded(messages.decodeQueryResponse, "80"));
+  }
+  // Filters of one nil: an empty one, which is for nobody.
+  const { filters } = decoded(messages.decodeQuery, "81a746696c7465727391c0");
+  deepEqual(filters.map((filter) => filter.length), [0]);
+});
+
 Deno.test("names as bin are refused, payloads as bin are not", () => {
   throws(() => decoded(messages.decodeJoin, "81a44e6f6465c40161"), WireError);
   throws(() => decoded(messages.decodeKeyResponse, "81a44b65797391c40161"), WireError);
