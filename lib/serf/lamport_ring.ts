@@ -6,7 +6,7 @@ import type { LamportClock } from "./lamport_clock.ts";
 export interface RingSlot<Entry> {
   readonly lTime: number;
   /** In order of arrival. Its bound is the owner's to keep. */
-  readonly entries: Entry[];
+  entries: Entry[];
 }
 
 /** Why a time has no slot. `old`: it fell out of the window. `ignored`: before the time from which we listen. `absurd`: see {@linkcode LamportClock.witness}. */

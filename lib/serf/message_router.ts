@@ -41,8 +41,6 @@ export interface MessageRouterContext {
 const LOG_BURST = 20;
 const LOG_PER_SECOND = 2;
 
-const NO_BYTES = new Uint8Array(0);
-
 /** What a datagram holds, memberlist's type byte not counted. */
 const RELAY_BYTES_MAX = 65_506;
 
@@ -141,8 +139,7 @@ export class MessageRouter {
     if (verdict === "old") this.#warnOfOld("event", name, lTime, eventClock.time);
     if (verdict !== "new") return;
     broadcasts.queue("event", message);
-    const own = payload?.slice() ?? NO_BYTES;
-    this.#context.onUserEvent({ type: "user", lTime, name, payload: own, coalesce });
+    this.#context.onUserEvent({ type: "user", lTime, name, payload: userEvents.copy(payload), coalesce });
   }
 
   #onQuery(message: Uint8Array): void {

@@ -138,8 +138,13 @@ export class StateExchange {
     for (const { lTime, events } of slots) {
       for (const { name, payload } of events) {
         if (userEvents.record(lTime, name, payload) !== "new") continue;
-        const own = payload?.slice() ?? new Uint8Array(0);
-        this.#context.onUserEvent({ type: "user", lTime, name, payload: own, coalesce: false });
+        this.#context.onUserEvent({
+          type: "user",
+          lTime,
+          name,
+          payload: userEvents.copy(payload),
+          coalesce: false,
+        });
       }
     }
   }

@@ -46,6 +46,6 @@ export class UserEventSender {
     eventClock.increment();
     userEvents.record(lTime, name, content);
     broadcasts.queue("event", this.#writer.view());
-    this.#context.onUserEvent({ type: "user", lTime, name, payload: payload.slice(), coalesce });
+    this.#context.onUserEvent({ type: "user", lTime, name, payload: userEvents.copy(content), coalesce });
   }
 }

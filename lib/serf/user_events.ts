@@ -1,5 +1,6 @@
 /** The buffer of user events: what was seen, so that each is delivered and passed on once. protocol.md D.4. */
 import { type MetricsSink, NO_METRICS } from "../base/metrics.ts";
+import { Slab } from "../base/slab.ts";
 import type { LamportClock } from "./lamport_clock.ts";
 import { LamportRing, type RingSlot } from "./lamport_ring.ts";
 
@@ -28,6 +29,8 @@ const DECODED_MIN = 64;
 const ONE_TO_ONE = new TextDecoder("windows-1252");
 /** What an event weighs beyond its name and payload: its objects, and its framing in a push/pull. */
 const EVENT_OVERHEAD_BYTES = 64;
+/** Payloads of events that come one after the other share a buffer of this many bytes. */
+const CHUNK_BYTES = 1024;
 
 /**
  * Recognises events by (Lamport time, name, payload); whether an event may be coalesced is no part of what it is.
@@ -36,6 +39,7 @@ export class UserEvents {
   // bounded: as many slots as the ring has, EVENTS_PER_TIME_MAX each, RING_BYTES_MAX together.
   readonly #ring: LamportRing<StoredEvent>;
   readonly #metrics: MetricsSink;
+  readonly #slab = new Slab(CHUNK_BYTES);
   #bytes = 0;
   /**
    * What is in slots of more than {@linkcode COMPARED_MAX} events, by Lamport time: one push/pull may bring a million
@@ -69,13 +73,22 @@ export class UserEvents {
     if (typeof slot === "string") return slot;
     const weight = weightOf(name, payload);
     if (slot.entries.length >= EVENTS_PER_TIME_MAX || this.#bytes + weight > RING_BYTES_MAX) return "full";
-    if (this.#isKnown(slot, name, payload)) return "duplicate";
+    const isFirst = slot.entries.length === 0;
+    if (!isFirst && this.#isKnown(slot, name, payload)) return "duplicate";
     this.#bytes += weight;
-    slot.entries.push({ name, payload: payload === null ? null : payload.slice() });
+    const event = { name, payload: payload === null ? null : this.#slab.copy(payload) };
+    // Most are alone at their time: an array that is pushed to has room for 17.
+    if (isFirst) slot.entries = [event];
+    else slot.entries.push(event);
     this.#identities.get(lTime)?.add(identityOf(name, payload));
     this.#metrics.counter("serf.events", 1);
     this.#metrics.counter(`serf.events.${name}`, 1);
     return "new";
+  }
+
+  /** The payload as an event's receivers get it. @param payload borrowed. */
+  copy(payload: Uint8Array | null): Uint8Array {
+    return payload === null ? NO_BYTES : this.#slab.copy(payload);
   }
 
   #isKnown(slot: RingSlot<StoredEvent>, name: string, payload: Uint8Array | null): boolean {
@@ -92,10 +105,12 @@ export class UserEvents {
   }
 
   #onDropped(slot: RingSlot<StoredEvent>): void {
-    this.#identities.delete(slot.lTime);
+    if (this.#identities.size > 0) this.#identities.delete(slot.lTime);
     for (const event of slot.entries) this.#bytes -= weightOf(event.name, event.payload);
   }
 }
+
+const NO_BYTES = new Uint8Array(0);
 
 function weightOf(name: string, payload: Uint8Array | null): number {
   return EVENT_OVERHEAD_BYTES + name.length + (payload?.length ?? 0);

@@ -83,6 +83,15 @@ Deno.test("UserEvents copies the payload: views are borrowed", () => {
   equal(events.record(1, "x", ascii("abc")), "duplicate");
 });
 
+Deno.test("UserEvents.copy() gives receivers bytes of their own, none for none", () => {
+  const { events } = fixture();
+  const payloads = Array.from({ length: 300 }, (_, i) => new Uint8Array(i).fill(i));
+  const copies = payloads.map((payload) => events.copy(payload));
+  for (const payload of payloads) payload.fill(0xee);
+  copies.forEach((copy, i) => deepEqual(copy, new Uint8Array(i).fill(i)));
+  equal(events.copy(null).length, 0);
+});
+
 Deno.test("UserEvents is bounded in events per Lamport time", () => {
   const { events } = fixture();
   let recorded = 0;
