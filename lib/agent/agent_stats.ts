@@ -22,7 +22,7 @@ export class AgentStatsReport {
   #runtime: StatsSection = {};
   #runtimeActivities = -1;
   #tags: StatsSection = {};
-  #tagsSource: ReadonlyMap<string, string> | undefined;
+  #tagsRevision = -1;
 
   /** @param activities how many things go on side by side, which Go would call goroutines. */
   constructor(serf: Serf, handlers: EventHandlers, runtime: RuntimeInfo, activities: () => number) {
@@ -61,10 +61,10 @@ export class AgentStatsReport {
   }
 
   #tagsSection(): StatsSection {
-    const { tags } = this.#serf.localMember();
-    if (tags === this.#tagsSource) return this.#tags;
-    this.#tagsSource = tags;
-    this.#tags = Object.fromEntries(tags);
+    const local = this.#serf.localMember();
+    if (local.revision === this.#tagsRevision) return this.#tags;
+    this.#tagsRevision = local.revision;
+    this.#tags = Object.fromEntries(local.tags);
     return this.#tags;
   }
 }
