@@ -9,15 +9,20 @@ import {
   STREAM_DECOMPRESSED_BYTES_MAX,
 } from "../../../lib/memberlist/messages.ts";
 import { StreamFrameReader } from "../../../lib/memberlist/stream_frame_reader.ts";
-import { type StreamDirection, StreamFrames } from "../../../lib/memberlist/stream_frames.ts";
+import {
+  type StreamDirection,
+  StreamFrames,
+  type StreamFramesConfig,
+} from "../../../lib/memberlist/stream_frames.ts";
 import { Label } from "../../../lib/wire/label.ts";
 import { concat } from "../../golden/sample.ts";
 import { compound, ping, World } from "../../unit/memberlist/fakes.ts";
+import { attempted } from "../support/attempted.ts";
 import { Digest } from "../support/digest.ts";
 import type { Subject, Target } from "../support/target.ts";
 import { bytes, written } from "./family.ts";
 import { CAPTURED, MEMBERLIST_CODECS } from "./memberlist_targets.ts";
-import { MESSAGES_MAX, userMessagesIn } from "./unwrapping.ts";
+import { MESSAGES_MAX, plainLabelEnd, userMessagesIn } from "./unwrapping.ts";
 
 const QUIET = { probeIntervalMs: 1e9, pushPullIntervalMs: 0, gossipNodes: 0 };
 const KEYRING = new Keyring([new Uint8Array(32).fill(3)]);
@@ -28,18 +33,36 @@ const PACKETS_SENT_MAX = 8;
 const LINES_MAX = 100;
 
 /** One byte in front of the packet says to which kind of cluster it goes. */
-const ways = { plain: 0, sealed: 1, unsealed: 2, labelled: 3 } as const;
+const ways = { plain: 0, sealed: 1, unsealed: 2, labelled: 3, both: 4, otherLabel: 5 } as const;
+const LABEL = new Label("foo");
 
-function seal(plain: Uint8Array, random: SeededRandom): Uint8Array {
+function seal(plain: Uint8Array, random: SeededRandom, aad: Uint8Array = new Uint8Array(0)): Uint8Array {
   const sealed = new Uint8Array(plain.length + 64);
-  return sealed.slice(0, KEYRING.sealInto(sealed, 0, plain, new Uint8Array(0), random));
+  return sealed.slice(0, KEYRING.sealInto(sealed, 0, plain, aad, random));
+}
+
+/** What is sent in this way, for `packet` to be what is inside. */
+function sentIn(way: number, packet: Uint8Array, random: SeededRandom): Uint8Array {
+  if (way === ways.sealed) return seal(packet, random);
+  if (way === ways.both) return concat(LABEL.header, seal(packet, random, LABEL.bytes));
+  if (way === ways.otherLabel) return concat(LABEL.header, seal(packet, random));
+  return packet;
+}
+
+/** The user messages that are to be heard of it. */
+function expectedIn(way: number, packet: Uint8Array): Uint8Array[] {
+  if (way === ways.unsealed || way === ways.otherLabel) return [];
+  const start = way === ways.labelled ? plainLabelEnd(packet, LABEL) : 0;
+  const isLabelled = way === ways.plain && packet[0] === MessageType.label;
+  return start === undefined || isLabelled ? [] : userMessagesIn(packet.subarray(start));
 }
 
 function newWorlds(): readonly World[] {
   const plain = new World({ options: QUIET });
   const sealed = new World({ options: QUIET, keyring: KEYRING });
-  const labelled = new World({ options: { ...QUIET, label: "foo" } });
-  return [plain, sealed, sealed, labelled];
+  const labelled = new World({ options: { ...QUIET, label: LABEL.text } });
+  const both = new World({ options: { ...QUIET, label: LABEL.text }, keyring: KEYRING });
+  return [plain, sealed, sealed, labelled, both, both];
 }
 
 /** More requests than one packet may make us answer. */
@@ -80,7 +103,9 @@ const packets: Target = {
     concat(Uint8Array.of(ways.plain), sample.bytes),
     concat(Uint8Array.of(ways.sealed), sample.bytes),
     concat(Uint8Array.of(ways.unsealed), sample.bytes),
-    concat(Uint8Array.of(ways.labelled), new Label("foo").header, sample.bytes),
+    concat(Uint8Array.of(ways.labelled), LABEL.header, sample.bytes),
+    concat(Uint8Array.of(ways.both), sample.bytes),
+    concat(Uint8Array.of(ways.otherLabel), sample.bytes),
   ]),
   words: [...Object.values(MessageType).map((type) => Uint8Array.of(type)), Uint8Array.of(7, 2, 0, 1, 0, 1)],
   msgpackAt: 2,
@@ -94,19 +119,15 @@ function packetSubject(): Subject {
   const random = new SeededRandom(1, "nonces");
   return {
     decode(input, start, end) {
-      const way = (input[start] ?? 0) & 3;
+      const way = (input[start] ?? 0) % worlds.length;
       const world = worlds[way]!;
       const packet = input.subarray(Math.min(end, start + 1), end);
-      world.memberlist.onPacket(STRANGER, way === ways.sealed ? seal(packet, random) : packet);
+      world.memberlist.onPacket(STRANGER, sentIn(way, packet, random));
       const sent = world.transport.take().length, heard = world.delegate.userMessages.splice(0);
       if (sent > PACKETS_SENT_MAX) throw new Error(`${sent} packets were sent for one`);
-      if (way === ways.plain ? packet[0] !== MessageType.label : way === ways.sealed) {
-        const expected = userMessagesIn(packet);
-        if (new Digest(heard).hash !== new Digest(expected).hash) {
-          throw new Error(
-            `${heard.length} messages were heard, and not ${expected.length} as they were said`,
-          );
-        }
+      const expected = expectedIn(way, packet);
+      if (new Digest(heard).hash !== new Digest(expected).hash) {
+        throw new Error(`${heard.length} messages were heard, and not ${expected.length} as they were said`);
       }
       if (heard.length > MESSAGES_MAX) throw new Error(`${heard.length} messages were in one packet`);
       const bytesHeard = heard.reduce((sum, message) => sum + message.length, 0);
@@ -224,12 +245,19 @@ function checkNothingMissed(stream: Uint8Array, end: number): void {
   if (outcomes[0] !== outcomes[1]) throw new Error(`the message does not end at ${end}`);
 }
 
-const sealedFrames = new StreamFrames({
-  label: new Label("foo"),
+const SEALING: StreamFramesConfig = {
+  label: LABEL,
   compression: false,
   keyring: KEYRING,
   random: { below: () => 0, uniform: () => 0, fill: (nonce) => nonce.fill(9) },
-});
+};
+const sealedFrames = new StreamFrames(SEALING);
+/** Those of another cluster, which has the same keys. */
+const otherFrames = new StreamFrames({ ...SEALING, label: new Label("fop") });
+
+function isSame(a: Uint8Array, b: Uint8Array): boolean {
+  return new Digest(a).hash === new Digest(b).hash;
+}
 
 /** The longest sealed payload: 20 MiB. */
 const SEALED_BYTES_MAX = 20 * 1024 * 1024;
@@ -256,8 +284,22 @@ const sealedStreams: Target = {
       return sealedFrames.decode(stream, "reply");
     },
     encode(message) {
-      delimited(sealedFrames, message as Uint8Array, "request");
-      return delimited(sealedFrames, message as Uint8Array, "reply");
+      const request = delimited(sealedFrames, message as Uint8Array, "request");
+      const reply = delimited(sealedFrames, message as Uint8Array, "reply");
+      if (!isSame(sealedFrames.decode(request, "request"), message as Uint8Array)) {
+        throw new Error("a request does not come back as it was");
+      }
+      for (
+        const refuse of [
+          () => sealedFrames.decode(reply, "request"),
+          () => sealedFrames.decode(request, "reply"),
+          () => otherFrames.decode(request, "request"),
+          () => otherFrames.decode(reply, "reply"),
+        ]
+      ) {
+        if (attempted(refuse).refusal === undefined) throw new Error("a label is not missed");
+      }
+      return reply;
     },
   }),
   // What begins as a compressed message would be taken for one.

@@ -10,12 +10,13 @@ import { Label } from "../../../lib/wire/label.ts";
 import { lzwBoundBytes, lzwCompressInto, lzwDecompress } from "../../../lib/wire/lzw.ts";
 import { MsgpackReader } from "../../../lib/wire/msgpack_reader.ts";
 import { CIPHER_OVERHEAD_BYTES } from "../../../lib/wire/packet_cipher.ts";
-import { concat, fromHex, SAMPLES, toHex } from "../../golden/sample.ts";
+import { concat, fromHex, SAMPLES } from "../../golden/sample.ts";
 import { attempted } from "../support/attempted.ts";
 import type { Target } from "../support/target.ts";
 import { bytes, flag, written } from "./family.ts";
 import { CAPTURED, LEAVES } from "./memberlist_targets.ts";
 import { plainValueEnd } from "./plain_msgpack.ts";
+import { plainLabelEnd } from "./unwrapping.ts";
 
 const compound: Target = {
   name: "compound",
@@ -69,14 +70,6 @@ const lzw: Target = {
 
 const label = new Label("foo");
 const LABELS = ["", "foo", "fop", "fo", "x".repeat(255)].map((text) => new Label(text));
-
-/** Where what comes behind the label begins; undefined when the packet has another one, or none. */
-function plainLabelEnd(packet: Uint8Array, { text, bytes }: Label): number | undefined {
-  if (packet[0] !== MessageType.label) return text === "" ? 0 : undefined;
-  const shown = packet.subarray(2, 2 + (packet[1] ?? 0));
-  const isWhole = shown.length > 0 && shown.length === packet[1];
-  return isWhole && toHex(shown) === toHex(bytes) ? 2 + shown.length : undefined;
-}
 
 function checkLabels(input: Uint8Array, start: number, end: number): void {
   for (const each of LABELS) {
