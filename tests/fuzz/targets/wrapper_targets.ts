@@ -159,12 +159,14 @@ const padded: Target = {
     return {
       decode: (input, start, end) => {
         const plain = input.subarray(start, end);
-        const packet = new Uint8Array(plain.length + CIPHER_OVERHEAD_BYTES);
-        keyring.sealInto(packet, 0, plain, NO_AAD, random);
-        packet[0] = 0;
+        // Something is in front of it, as a label may be.
+        const at = 3;
+        const packet = new Uint8Array(at + plain.length + CIPHER_OVERHEAD_BYTES).fill(1);
+        keyring.sealInto(packet, at, plain, NO_AAD, random);
+        packet[at] = 0;
         const count = plain.at(-1) ?? 0;
         const expected = plain.length < 16 || count > plain.length ? undefined : plain.length - count;
-        const { value, refusal } = attempted(() => keyring.open(packet, 0, packet.length, NO_AAD));
+        const { value, refusal } = attempted(() => keyring.open(packet, at, packet.length, NO_AAD));
         if (value?.length !== expected || value?.some((byte, i) => byte !== plain[i])) {
           throw new Error(`${value?.length} bytes came out, not the first ${expected}`);
         }

@@ -21,6 +21,9 @@ Deno.test("Label.strip() passes the own label and nothing else", () => {
   equal(strip("foo", "f403666f6f0080"), 5);
   equal(strip("", "0080"), 0);
   equal(strip("", ""), 0);
+  const longest = "x".repeat(255);
+  equal(strip(longest, toHex(new Label(longest).header)), 257);
+  equal(new Label("foo").strip(fromHex("0000f403666f6f00"), 2, 8), 7);
   const refused = [["foo", "0080"], ["foo", "f403666f70"], ["foo", "f404666f6f6f"], ["", "f403666f6f"], [
     "foo",
     "",
@@ -33,6 +36,7 @@ Deno.test("Label.strip() refuses an empty label and one that is cut off", () => 
     for (const hex of ["f4", "f400", "f4000080", "f403", "f403666f"]) {
       throws(() => strip(label, hex), WireError);
     }
+    throws(() => strip(label, "f403666f"), { message: "label header is cut off" });
   }
 });
 
