@@ -24,6 +24,8 @@ Deno.test("Label.strip() passes the own label and nothing else", () => {
   const longest = "x".repeat(255);
   equal(strip(longest, toHex(new Label(longest).header)), 257);
   equal(new Label("foo").strip(fromHex("0000f403666f6f00"), 2, 8), 7);
+  // What lies behind the end is not looked at.
+  equal(new Label("").strip(fromHex("f403666f6f"), 0, 0), 0);
   const refused = [["foo", "0080"], ["foo", "f403666f70"], ["foo", "f404666f6f6f"], ["", "f403666f6f"], [
     "foo",
     "",
