@@ -21,12 +21,22 @@ export class Timer {
   }
 }
 
+/** Counts armings: heaps that share one have a common order of timers with equal deadlines. */
+export class ArmingOrder {
+  next = 0;
+}
+
 /** A heap of armed timers, earliest first. Bounded: one entry per armed {@linkcode Timer}. */
 export class TimerHeap {
   readonly #heap: Timer[] = [];
   /** The deadlines of the same timers: comparing numbers that lie side by side spares the way to each timer. */
   readonly #deadlines: number[] = [];
-  #sequence = 0;
+  readonly #order: ArmingOrder;
+
+  /** @param order shared with heaps whose timers are compared with these. */
+  constructor(order: ArmingOrder = new ArmingOrder()) {
+    this.#order = order;
+  }
 
   /** How many timers are armed. */
   get size(): number {
@@ -38,11 +48,16 @@ export class TimerHeap {
     return this.#heap[0];
   }
 
+  /** The deadline of the earliest timer; Infinity when none is armed. */
+  get earliestMs(): number {
+    return this.#deadlines.length === 0 ? Infinity : this.#deadlines[0]!;
+  }
+
   /** Arms or moves `timer` to `deadlineMs`. O(log n), no allocation beyond the heap's own growth. */
   set(timer: Timer, deadlineMs: number): void {
     assert(deadlineMs === deadlineMs, "a timer's deadline is a number");
     timer.deadlineMs = deadlineMs;
-    timer.sequence = this.#sequence++;
+    timer.sequence = this.#order.next++;
     if (timer.heapIndex < 0) {
       timer.heapIndex = this.#heap.length;
       this.#heap.push(timer);

@@ -33,10 +33,11 @@ export class CoordinateClient {
   readonly #adjustments: number[];
   #adjustmentIndex = 0;
 
-  constructor(options: CoordinateOptions, random: Random) {
+  /** @param origin the place that all are pulled to. */
+  constructor(options: CoordinateOptions, random: Random, origin: Coordinate = freshCoordinate(options)) {
     this.#options = options;
     this.#random = random;
-    this.#origin = freshCoordinate(options);
+    this.#origin = origin;
     this.#own = freshCoordinate(options);
     this.#peers = new PeerTable(options);
     this.#adjustments = new Array<number>(options.adjustmentWindow).fill(0);

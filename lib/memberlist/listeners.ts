@@ -32,6 +32,8 @@ export class Listeners {
    * and who is forgotten is in time forgotten here too. Bounded: one per known node, and per interned address.
    */
   readonly #standings = new WeakMap<Address, Standing>();
+  /** Whether anybody ever refused: until then nobody needs to be looked up at an ack. */
+  #hasRefusals = false;
   #calls = CALLS_MAX;
   /** When the calls were last counted. */
   #countedMs = 0;
@@ -49,7 +51,9 @@ export class Listeners {
 
   /** Its process answered a ping, however late or through whom. */
   onHeard(address: Address): void {
-    if (this.#standings.get(address) === Standing.refused) this.#standings.delete(address);
+    if (this.#hasRefusals && this.#standings.get(address) === Standing.refused) {
+      this.#standings.delete(address);
+    }
   }
 
   /** All is well there. @returns whether it is to be called now; if so, no other time. */
@@ -67,6 +71,7 @@ export class Listeners {
   /** It refused a connection. @returns whether that is news. */
   onRefused(address: Address): boolean {
     if (!this.has(address)) return false;
+    this.#hasRefusals = true;
     this.#standings.set(address, Standing.refused);
     return true;
   }

@@ -186,7 +186,7 @@ export class Membership {
    */
   knows(record: Readonly<NodeRecord>, message: Uint8Array): boolean {
     if (record.state !== NodeStatus.alive || record.metaEnd - record.metaStart > META_BYTES_MAX) return false;
-    const node = this.#engine.table.get(record.nameIn(message));
+    const node = this.#engine.table.get(record.name);
     if (node === undefined || node === this.#local || record.incarnation > node.incarnation) return false;
     return record.port === node.port && record.addrEnd - record.addrStart === node.ip.length &&
       isAt(node.ip, message, record.addrStart) && hasUsableVersionsAt(message, record.vsnStart);

@@ -55,20 +55,22 @@ const DECODE_FAILURES: Readonly<Record<number, string>> = {
   [MessageType.compress]: "Failed to decompress payload:",
 };
 
+// Handling a packet is synchronous and never re-entered: all receivers of a process decode into the same objects.
+const ping = createPing();
+const indirectPing = createIndirectPing();
+const ack = createAck();
+const alive = createAlive();
+const accusation = createAccusation();
+
 /** See the top of the file. Allocates nothing for a plain packet. */
 export class PacketReceiver {
   readonly #engine: Engine;
   readonly #label: Label;
+  readonly #isLabelled: boolean;
   readonly #keyring: Keyring | undefined;
   readonly #membership: Membership;
   readonly #responder: PingResponder;
   readonly #receivedBytes: Metric;
-
-  readonly #ping = createPing();
-  readonly #indirectPing = createIndirectPing();
-  readonly #ack = createAck();
-  readonly #alive = createAlive();
-  readonly #accusation = createAccusation();
 
   // What the packet at hand may still make us do.
   #messagesLeft = 0;
@@ -84,6 +86,7 @@ export class PacketReceiver {
   ) {
     this.#engine = engine;
     this.#label = label;
+    this.#isLabelled = label.header.length > 0;
     this.#keyring = keyring;
     this.#membership = membership;
     this.#responder = responder;
@@ -101,7 +104,7 @@ export class PacketReceiver {
     this.#inflatableBytes = PACKET_DECOMPRESSED_BYTES_MAX;
 
     let start = 0;
-    if (this.#label.header.length > 0 || bytes[0] === MessageType.label) {
+    if (this.#isLabelled || bytes[0] === MessageType.label) {
       start = this.#stripLabel(from, bytes);
       if (start < 0) return;
     }
@@ -176,31 +179,31 @@ export class PacketReceiver {
   ): void {
     switch (type) {
       case MessageType.ping:
-        decodePing(bytes, body, end, this.#ping);
-        if (this.#takeRequest()) this.#responder.onPing(this.#ping, from);
+        decodePing(bytes, body, end, ping);
+        if (this.#takeRequest()) this.#responder.onPing(ping, from);
         return;
       case MessageType.indirectPing:
-        decodeIndirectPing(bytes, body, end, this.#indirectPing);
-        if (this.#takeRequest()) this.#responder.onIndirectPing(this.#indirectPing, from);
+        decodeIndirectPing(bytes, body, end, indirectPing);
+        if (this.#takeRequest()) this.#responder.onIndirectPing(indirectPing, from);
         return;
       case MessageType.ack:
-        decodeAck(bytes, body, end, this.#ack);
-        this.#engine.acks.onAck(this.#ack.seqNo, this.#ack.payload ?? NO_BYTES);
+        decodeAck(bytes, body, end, ack);
+        this.#engine.acks.onAck(ack.seqNo, ack.payload ?? NO_BYTES);
         return;
       case MessageType.nack:
         this.#engine.acks.onNack(decodeNack(bytes, body, end));
         return;
       case MessageType.alive:
-        decodeAlive(bytes, body, end, this.#alive);
-        this.#membership.onAlive(this.#alive);
+        decodeAlive(bytes, body, end, alive);
+        this.#membership.onAlive(alive);
         return;
       case MessageType.suspect:
-        decodeSuspect(bytes, body, end, this.#accusation);
-        this.#membership.onSuspect(this.#accusation);
+        decodeSuspect(bytes, body, end, accusation);
+        this.#membership.onSuspect(accusation);
         return;
       case MessageType.dead:
-        decodeDead(bytes, body, end, this.#accusation);
-        this.#membership.onDead(this.#accusation);
+        decodeDead(bytes, body, end, accusation);
+        this.#membership.onDead(accusation);
         return;
       case MessageType.user:
         this.#engine.delegate.onUserMessage(bytes.subarray(body, end));

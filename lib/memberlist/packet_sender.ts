@@ -50,6 +50,7 @@ export class PacketSender implements BroadcastSink {
   readonly #engine: Engine;
   readonly #sentBytes: Metric;
   readonly #label: Label;
+  readonly #labelBytes: number;
   readonly #keyring: Keyring | undefined;
   /** What a packet that we fill may hold, compound framing included. */
   readonly #budgetBytes: number;
@@ -64,6 +65,7 @@ export class PacketSender implements BroadcastSink {
     this.#engine = engine;
     this.#sentBytes = engine.metrics.named("counter", "memberlist.udp.sent");
     this.#label = label;
+    this.#labelBytes = label.header.length;
     this.#keyring = keyring;
     const sealOverhead = keyring === undefined ? 0 : CIPHER_OVERHEAD_BYTES;
     const { packetBytesMax } = engine.options;
@@ -185,9 +187,10 @@ export class PacketSender implements BroadcastSink {
 
   /** Encrypts and labels. */
   #wrap(buffer: Uint8Array, start: number, end: number): Uint8Array {
+    if (this.#keyring === undefined && this.#labelBytes === 0) return buffer.subarray(start, end);
     const { header, bytes: aad } = this.#label;
     if (this.#keyring === undefined) {
-      if (header.length > 0) buffer.set(header, start -= header.length);
+      buffer.set(header, start -= header.length);
       return buffer.subarray(start, end);
     }
     const size = header.length + end - start + CIPHER_OVERHEAD_BYTES;

@@ -77,10 +77,10 @@ const NODE = new StructFields("Name", "Addr", "Port", "Meta", "Incarnation", "St
 
 /** Appends one entry. */
 export function encodePushPullNode(writer: MsgpackWriter, node: Readonly<PushPullNode>): void {
-  writer.raw(RECORD_KEYS.addr).bytes(node.addr).raw(RECORD_KEYS.incarnation).uint(node.incarnation);
-  writer.raw(RECORD_KEYS.meta).bytes(node.meta).raw(RECORD_KEYS.name).string(node.name);
-  writer.raw(RECORD_KEYS.port).uint(node.port).raw(RECORD_KEYS.state).uint(node.state);
-  if (node.vsn.length === VERSION_BYTES) writer.raw(RECORD_KEYS.vsn).raw(node.vsn);
+  writer.literal(RECORD_KEYS.addr).bytes(node.addr).literal(RECORD_KEYS.incarnation).uint(node.incarnation);
+  writer.literal(RECORD_KEYS.meta).bytes(node.meta).literal(RECORD_KEYS.name).string(node.name);
+  writer.literal(RECORD_KEYS.port).uint(node.port).literal(RECORD_KEYS.state).uint(node.state);
+  if (node.vsn.length === VERSION_BYTES) writer.literal(RECORD_KEYS.vsn).raw(node.vsn);
   else writer.string("Vsn").bytes(node.vsn);
 }
 
@@ -169,6 +169,7 @@ export class PushPullMessage {
     this.join = header.join;
     this.nodeCount = header.nodes;
     this.#message = message;
+    this.#record.open(message);
     this.#nodesStart = reader.position;
     this.#examples = this.#validateNodes(reader);
     this.userState = reader.raw(header.userStateLen);
@@ -192,7 +193,7 @@ export class PushPullMessage {
     for (let i = 0; i < this.nodeCount; i++) {
       const start = at;
       let isKnownKind: boolean;
-      if (record.read(message, at, message.length)) {
+      if (record.read(at, message.length)) {
         at = record.end;
         isKnownKind = isShown(examples, record.state, message, record.vsnStart, VERSION_BYTES);
       } else {
@@ -227,7 +228,7 @@ export class PushPullMessage {
     const node = createPushPullNode();
     let at = this.#nodesStart;
     for (let i = 0; i < this.nodeCount; i++) {
-      if (record.read(message, at, message.length) && isKnown(record, message)) at = record.end;
+      if (record.read(at, message.length) && isKnown(record, message)) at = record.end;
       else {
         decodePushPullNode(reader.reset(message, at), node);
         at = reader.position;

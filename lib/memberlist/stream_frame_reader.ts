@@ -63,6 +63,7 @@ export class StreamFrameReader implements FrameReader {
       if (!(error instanceof WireError)) throw error;
       this.#stage = Stage.broken;
     }
+    record.close();
     if (this.#stage === Stage.broken) return length;
     return this.#stage === Stage.raw && this.#position <= length ? this.#position : 0;
   }
@@ -148,9 +149,15 @@ export class StreamFrameReader implements FrameReader {
 
   /** @returns true when no value is pending. */
   #passValues(bytes: Uint8Array, length: number): boolean {
+    let isOpen = false;
     while (this.#pending > 0) {
       // Nearly all values are entries of the usual form, and these are passed over in one step.
-      if (bytes[this.#position] === RECORD_HEAD && record.read(bytes, this.#position, length)) {
+      const isRecord = bytes[this.#position] === RECORD_HEAD;
+      if (isRecord && !isOpen) {
+        record.open(bytes);
+        isOpen = true;
+      }
+      if (isRecord && record.read(this.#position, length)) {
         if (record.end + this.#pending - 1 > STREAM_MESSAGE_BYTES_MAX) return this.#break();
         this.#position = record.end;
         this.#pending--;
@@ -178,5 +185,5 @@ export class StreamFrameReader implements FrameReader {
   }
 }
 
-const RECORD_HEAD = RECORD_KEYS.addr[0];
+const RECORD_HEAD = RECORD_KEYS.addr.words[0]! >>> 24;
 const NOTHING = new Uint8Array(0);

@@ -15,6 +15,7 @@ import {
   copyCoordinateInto,
   createCoordinate,
   distanceSeconds,
+  freshCoordinate,
 } from "../coordinate/coordinate.ts";
 import { resolveCoordinateOptions } from "../coordinate/options.ts";
 import { MsgpackReader } from "../wire/msgpack_reader.ts";
@@ -24,10 +25,15 @@ import { MsgpackWriter } from "../wire/msgpack_writer.ts";
 const LOG_BURST = 10;
 const LOG_PER_SECOND = 1;
 
-// Decoding is synchronous and never re-entered: one reader, and what it reads, serves all.
+// Coding is synchronous and never re-entered: one reader, and what it reads, serves all.
 const reader = new MsgpackReader();
+const writer = new MsgpackWriter(160);
 const received = createCoordinate();
 const before = createCoordinate();
+
+// All nodes agree on them: in a simulation they share them.
+const OPTIONS = resolveCoordinateOptions();
+const ORIGIN = freshCoordinate(OPTIONS);
 
 /** The coordinate system of one node, behind the acks of memberlist's pings. */
 export class PingCoordinates {
@@ -36,8 +42,8 @@ export class PingCoordinates {
   readonly #localName: string;
   readonly #isMember: (name: string) => boolean;
   readonly #metrics: MetricsSink;
-  readonly #writer = new MsgpackWriter(160);
-  /** Whether the writer holds the present coordinate: it changes with every probe, but is asked for at every ping. */
+  #payload: Uint8Array = new Uint8Array(0);
+  /** Whether the payload holds the present coordinate: it changes with every probe, but is asked for at every ping. */
   #encoded = false;
 
   /** @param isMember whether a node's coordinate is worth keeping; it is forgotten when the member is erased. */
@@ -50,7 +56,7 @@ export class PingCoordinates {
     metrics: MetricsSink = NO_METRICS,
   ) {
     this.#metrics = metrics;
-    this.#client = new CoordinateClient(resolveCoordinateOptions(), random);
+    this.#client = new CoordinateClient(OPTIONS, random, ORIGIN);
     this.#limiter = new LogLimiter(clock, logger, LOG_BURST, LOG_PER_SECOND);
     this.#localName = localName;
     this.#isMember = isMember;
@@ -64,11 +70,13 @@ export class PingCoordinates {
   /** The payload for an ack. Borrowed until the next call. */
   payload(): Uint8Array {
     if (!this.#encoded) {
-      this.#writer.reset();
-      encodeCoordinatePayloadInto(this.#writer, this.#client.coordinate);
+      writer.reset();
+      encodeCoordinatePayloadInto(writer, this.#client.coordinate);
+      if (this.#payload.length === writer.length) this.#payload.set(writer.view());
+      else this.#payload = writer.copy();
       this.#encoded = true;
     }
-    return this.#writer.view();
+    return this.#payload;
   }
 
   /**

@@ -1,7 +1,7 @@
 /** Virtual time: the timer heap, and a jump to its top. */
 import { assert } from "../base/assert.ts";
 import type { Clock } from "../base/ports.ts";
-import { type Timer, TimerHeap } from "../base/timer_heap.ts";
+import { ArmingOrder, type Timer, TimerHeap } from "../base/timer_heap.ts";
 
 /** The wall clock's reading at virtual time 0: 2026-01-01T00:00:00Z. */
 export const SIM_EPOCH_MS = 1_767_225_600_000;
@@ -12,12 +12,21 @@ export const SIM_EPOCH_MS = 1_767_225_600_000;
  */
 export class SimClock implements Clock {
   // Bounded: one entry per armed timer of the world and one per process (a process keeps its own heap).
-  readonly #heap = new TimerHeap();
+  readonly #heap: TimerHeap;
+  // Bounded: one entry per datagram in flight. Of these there are few, and they arrive soon: among the timers of a
+  // thousand processes each would move twenty others, whose memory is far.
+  readonly #flights: TimerHeap;
   #nowMs = 0;
   #steps = 0;
 
   /** Called after every timer, when set: where invariant checkers look at the world. */
   onStep: (() => void) | undefined = undefined;
+
+  constructor() {
+    const order = new ArmingOrder();
+    this.#heap = new TimerHeap(order);
+    this.#flights = new TimerHeap(order);
+  }
 
   nowMs(): number {
     return this.#nowMs;
@@ -42,6 +51,11 @@ export class SimClock implements Clock {
     this.#heap.set(timer, Math.max(deadlineMs, this.#nowMs));
   }
 
+  /** As {@linkcode armAt}, for what arrives soon, and is never disarmed: a datagram. */
+  armFlightAt(timer: Timer, arrivalMs: number): void {
+    this.#flights.set(timer, Math.max(arrivalMs, this.#nowMs));
+  }
+
   /** How many timers have fired since the beginning. */
   get steps(): number {
     return this.#steps;
@@ -49,7 +63,7 @@ export class SimClock implements Clock {
 
   /** How many timers are armed. */
   get armedCount(): number {
-    return this.#heap.size;
+    return this.#heap.size + this.#flights.size;
   }
 
   /** Jumps to the earliest deadline and fires that one timer. @returns false when none is armed. */
@@ -94,12 +108,20 @@ export class SimClock implements Clock {
   }
 
   #stepUntil(limitMs: number): boolean {
-    const timer = this.#heap.popDue(limitMs);
+    const timer = this.#earlierHeap().popDue(limitMs);
     if (timer === undefined) return false;
     if (timer.deadlineMs > this.#nowMs) this.#nowMs = timer.deadlineMs;
     this.#steps++;
     timer.onTimer();
     this.onStep?.();
     return true;
+  }
+
+  #earlierHeap(): TimerHeap {
+    const earliestMs = this.#heap.earliestMs;
+    const arrivalMs = this.#flights.earliestMs;
+    if (arrivalMs !== earliestMs) return arrivalMs < earliestMs ? this.#flights : this.#heap;
+    if (arrivalMs === Infinity) return this.#heap;
+    return this.#flights.peek()!.sequence < this.#heap.peek()!.sequence ? this.#flights : this.#heap;
   }
 }

@@ -106,7 +106,7 @@ export class SimNetwork implements ExchangeWorld {
   #launch(from: SimHost, to: SimHost, bytes: Uint8Array, delayMs: number): void {
     const packet = this.#pool.pop() ?? new PacketInFlight((arrived) => this.#onArrival(arrived));
     packet.load(from, to, bytes);
-    this.clock.arm(packet.timer, delayMs);
+    this.clock.armFlightAt(packet.timer, this.clock.nowMs() + delayMs);
   }
 
   #onArrival(packet: PacketInFlight): void {
@@ -137,7 +137,7 @@ export class SimNetwork implements ExchangeWorld {
     this.counters.packetsDelayedByBlock++;
     packet.to.waitingPackets++;
     packet.socket = socket;
-    this.clock.armAt(packet.timer, socket.process.deafUntilMs);
+    this.clock.armFlightAt(packet.timer, socket.process.deafUntilMs);
     return true;
   }
 

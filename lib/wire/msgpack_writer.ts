@@ -10,6 +10,7 @@
  * Source: protocol.md A.2.
  */
 import { assert } from "../base/assert.ts";
+import type { Literal } from "./literal.ts";
 import { encodeTextInto } from "./text.ts";
 
 /** `old`: strings and bytes share the raw family (gossip). `new`: str8 and bin exist (RPC). */
@@ -24,12 +25,15 @@ const SCRATCH = new DataView(new ArrayBuffer(8));
  */
 export class MsgpackWriter {
   #bytes: Uint8Array;
+  /** Of the same bytes. */
+  #view: DataView;
   #length: number;
   readonly #isNew: boolean;
 
   /** @param capacity first size of the buffer, in bytes. */
   constructor(capacity = 512, dialect: MsgpackDialect = "old") {
     this.#bytes = new Uint8Array(Math.max(16, capacity));
+    this.#view = viewOf(this.#bytes);
     this.#length = 0;
     this.#isNew = dialect === "new";
   }
@@ -77,6 +81,16 @@ export class MsgpackWriter {
     if (size <= 24) { for (let i = 0; i < size; i++) target[at + i] = bytes[i]!; }
     else target.set(bytes, at);
     this.#length = at + size;
+    return this;
+  }
+
+  /** As {@linkcode raw}, of bytes that the program knows. */
+  literal({ words, length }: Literal): this {
+    this.#reserve(4 * words.length);
+    const view = this.#view;
+    const at = this.#length;
+    for (let i = 0; i < words.length; i++) view.setInt32(at + 4 * i, words[i]!);
+    this.#length = at + length;
     return this;
   }
 
@@ -134,9 +148,10 @@ export class MsgpackWriter {
   /** Always nine bytes, as the Go agents write a float64. */
   float64(value: number): this {
     this.#reserve(9);
-    SCRATCH.setFloat64(0, value);
-    this.#put4(0xcb, SCRATCH.getUint32(0));
-    this.#put32(SCRATCH.getUint32(4));
+    const at = this.#length;
+    this.#bytes[at] = 0xcb;
+    this.#view.setFloat64(at + 1, value);
+    this.#length = at + 9;
     return this;
   }
 
@@ -216,10 +231,8 @@ export class MsgpackWriter {
   }
 
   #put32(value: number): void {
-    this.#bytes[this.#length++] = value >>> 24;
-    this.#bytes[this.#length++] = value >>> 16;
-    this.#bytes[this.#length++] = value >>> 8;
-    this.#bytes[this.#length++] = value;
+    this.#view.setUint32(this.#length, value);
+    this.#length += 4;
   }
 
   #reserve(size: number): void {
@@ -228,5 +241,10 @@ export class MsgpackWriter {
     const grown = new Uint8Array(Math.max(needed, this.#bytes.length * 2));
     grown.set(this.#bytes.subarray(0, this.#length));
     this.#bytes = grown;
+    this.#view = viewOf(grown);
   }
+}
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

@@ -26,11 +26,12 @@ const NODE: PushPullNode = {
 
 function readRecord(bytes: Uint8Array): PushPullNode | undefined {
   const record = new NodeRecord();
-  if (!record.read(bytes, 0, bytes.length)) return undefined;
+  record.open(bytes);
+  if (!record.read(0, bytes.length)) return undefined;
   equal(record.end, bytes.length);
   const { incarnation, port, state } = record;
   return {
-    name: record.nameIn(bytes),
+    name: record.name,
     addr: bytes.slice(record.addrStart, record.addrEnd),
     port,
     meta: bytes.slice(record.metaStart, record.metaEnd),
@@ -87,14 +88,17 @@ Deno.test("NodeRecord.read() says no to what is cut off, whatever lies behind, a
   const bytes = encode((writer) => encodePushPullNode(writer, NODE));
   const record = new NodeRecord();
   for (let limit = 0; limit < bytes.length; limit++) {
-    equal(record.read(bytes, 0, limit), false, `cut to ${limit}`);
-    equal(record.read(bytes.slice(0, limit), 0, limit), false, `cut to ${limit}`);
+    record.open(bytes);
+    equal(record.read(0, limit), false, `cut to ${limit}`);
+    record.open(bytes.slice(0, limit));
+    equal(record.read(0, limit), false, `cut to ${limit}`);
   }
   for (let at = 0; at < bytes.length; at++) {
     for (const flip of [0x01, 0x20, 0x80]) {
       const other = bytes.slice();
       other[at] = other[at]! ^ flip;
-      if (!record.read(other, 0, other.length)) continue;
+      record.open(other);
+      if (!record.read(0, other.length)) continue;
       const decoded = createPushPullNode();
       decodePushPullNode(new MsgpackReader().reset(other), decoded);
       deepEqual(record.end === other.length ? readRecord(other) : undefined, decoded, `byte ${at}`);

@@ -1,5 +1,6 @@
 import { deepEqual, equal, notEqual, ok, throws } from "node:assert/strict";
 import { LogLevel } from "../../../lib/base/ports.ts";
+import { Timer } from "../../../lib/base/timer_heap.ts";
 import { Faults } from "../../../lib/sim/faults.ts";
 import { memberlistCluster } from "../../../lib/sim/sim_cluster.ts";
 import { SimClock } from "../../../lib/sim/sim_clock.ts";
@@ -113,4 +114,24 @@ Deno.test("SimCluster.describe() says who is wrong about whom", () => {
   equal(cluster.describe(), "all see the truth");
   cluster.node(2).crash();
   equal(cluster.describe(), "n0 sees n2 alive (1 wrong); n1 sees n2 alive (1 wrong)");
+});
+
+Deno.test("SimClock fires datagrams and other timers in one order: by deadline, then by arming", () => {
+  const clock = new SimClock();
+  const fired: string[] = [];
+  const timer = (name: string) => new Timer(() => fired.push(name));
+  clock.arm(timer("a at 2"), 2);
+  clock.armFlightAt(timer("b at 2"), 2);
+  clock.arm(timer("c at 2"), 2);
+  clock.armFlightAt(timer("d at 1"), 1);
+  clock.arm(timer("e at 3"), 3);
+  clock.armFlightAt(timer("f at 4"), 4);
+  equal(clock.armedCount, 6);
+  clock.run(3);
+  deepEqual(fired, ["d at 1", "a at 2", "b at 2", "c at 2", "e at 3"]);
+  clock.armFlightAt(timer("g in the past"), 1);
+  clock.runFor(1);
+  deepEqual(fired.slice(5), ["g in the past", "f at 4"]);
+  equal(clock.step(), false);
+  equal(clock.steps, 7);
 });
