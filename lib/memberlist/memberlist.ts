@@ -20,6 +20,7 @@ import type { Keyring } from "./keyring.ts";
 import { isGone, Membership } from "./membership.ts";
 import { META_BYTES_MAX, NodeState, NodeStatus } from "./node_state.ts";
 import { type NodeDirectory, NodeTable } from "./node_table.ts";
+import { sharedVersions } from "./messages.ts";
 import type { MemberlistOptions } from "./options.ts";
 import { PacketReceiver } from "./packet_receiver.ts";
 import { PacketSender } from "./packet_sender.ts";
@@ -302,13 +303,9 @@ export class Memberlist implements TransportSink {
 
 function createLocalNode(options: MemberlistOptions, address: Address, nowMs: number): NodeState {
   const node = new NodeState(options.name, address, NodeStatus.dead, nowMs);
-  node.versions = {
-    pMin: PROTOCOL.min,
-    pMax: PROTOCOL.max,
-    pCur: PROTOCOL.current,
-    dMin: DELEGATE_PROTOCOL.min,
-    dMax: DELEGATE_PROTOCOL.max,
-    dCur: options.delegateProtocol,
-  };
+  const { min, max, current } = PROTOCOL;
+  node.versions = sharedVersions(
+    Uint8Array.of(min, max, current, DELEGATE_PROTOCOL.min, DELEGATE_PROTOCOL.max, options.delegateProtocol),
+  );
   return node;
 }

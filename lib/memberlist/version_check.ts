@@ -52,16 +52,24 @@ export function findIncompatibility(
   remote.forEachVersion((node) => {
     if (node.state === NodeStatus.alive && hasUsableVersions(node.vsn)) narrow(range, SCRATCH);
   });
+  // Nearly always all nodes share one record of their versions: then to look at it once is enough.
+  const first = local.size > 0 ? local.at(0).versions : undefined;
+  let isUniform = true;
+  let narrowed: Readonly<NodeVersions> | undefined;
   for (let i = 0; i < local.size; i++) {
-    const node = local.at(i);
-    if (node.status === NodeStatus.alive) narrow(range, node.versions);
+    const { status, versions } = local.at(i);
+    isUniform &&= versions === first;
+    if (versions === narrowed || status !== NodeStatus.alive) continue;
+    narrow(range, versions);
+    narrowed = versions;
   }
 
   let fault: string | undefined;
   remote.forEachVersion((node) => {
     if (hasUsableVersions(node.vsn)) fault ??= describeFault(node.name, SCRATCH, range);
   });
-  for (let i = 0; i < local.size && fault === undefined; i++) {
+  const count = isUniform ? Math.min(1, local.size) : local.size;
+  for (let i = 0; i < count && fault === undefined; i++) {
     const { name, versions } = local.at(i);
     fault = describeFault(name, versions, range);
   }

@@ -1,5 +1,6 @@
 /** A world in which everybody knows everybody from the first moment, at the price of what they do not agree on. */
 import type { CorePorts, Random } from "../base/ports.ts";
+import { SharedCopies } from "../base/shared_copies.ts";
 import type { MemberlistPorts } from "../memberlist/memberlist.ts";
 import { type NodeState, NodeStatus } from "../memberlist/node_state.ts";
 import { MemberStatus } from "../serf/member.ts";
@@ -7,6 +8,9 @@ import { MemberEntry, type MemberStore } from "../serf/member_table.ts";
 import { SharedMemberStore } from "./shared_members.ts";
 import { SharedNodeTable } from "./shared_nodes.ts";
 import { SharedRecords } from "./shared_records.ts";
+
+/** As many sets of tags are looked out for; most nodes have the same. */
+const METAS = 256;
 
 /** What a life of a node is given to keep its tables in; nothing when it is to have tables of its own. */
 export interface TablePorts extends Pick<MemberlistPorts, "nodes"> {
@@ -42,11 +46,12 @@ export class SharedTables {
 
   /** Makes all known to all. Call once. */
   introduce(everybody: readonly Introduction[]): void {
+    const metas = new SharedCopies(METAS);
     for (const { local, meta } of everybody) {
       const node = local.copy();
       node.status = NodeStatus.alive;
       node.incarnation = 1;
-      node.meta = meta;
+      node.meta = metas.copy(meta);
       this.#nodes.publish(node);
       this.#members.publish(new MemberEntry(node, MemberStatus.alive, 0));
     }
