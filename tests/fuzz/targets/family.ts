@@ -56,7 +56,7 @@ export function family(
   );
   return {
     name,
-    seeds,
+    seeds: [...excessive(codecs, limits), ...seeds],
     words: [...words.map((word) => new TextEncoder().encode(word)), ...LOADED],
     msgpackAt: 1,
     isWidenable: true,
@@ -83,6 +83,28 @@ function familySubject(codecs: ReadonlyMap<number, Codec>, limits: Limits): Subj
       return written((writer) => encode(writer.byte(type), value));
     },
   };
+}
+
+/** Messages in which one number is beyond its limit: to be refused, each of them, and to be mutated. */
+function excessive(codecs: ReadonlyMap<number, Codec>, limits: Limits): Uint8Array[] {
+  return [...codecs].flatMap(([type, { encode, generated }]) => {
+    if (encode === undefined || generated === undefined) return [];
+    return fc.sample(generated, { seed: 1, numRuns: 2 }).flatMap((value) =>
+      [...exceeding(value, limits)].map((each) => written((writer) => encode(writer.byte(type), each)))
+    );
+  });
+}
+
+/** Copies of a value in each of which one number is beyond its limit. */
+function* exceeding(value: unknown, limits: Limits): Generator<unknown> {
+  if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) return;
+  for (const [name, field] of Object.entries(value)) {
+    const most = limits[name];
+    const copies = most === undefined ? exceeding(field, limits) : [most + 1];
+    for (const copy of copies) {
+      yield Array.isArray(value) ? value.with(Number(name), copy) : { ...value, [name]: copy };
+    }
+  }
 }
 
 function checkNumbers(value: unknown, limits: Limits): void {
