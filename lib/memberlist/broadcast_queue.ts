@@ -17,8 +17,8 @@ export interface BroadcastQueueOptions {
   readonly onQueued: () => void;
 }
 
-/** Some fifty messages share a buffer. */
-const SLAB_BYTES = 4096;
+/** Some fifty messages share a buffer; all queues of the process have one, as most of them are mostly empty. */
+const slab = new Slab(4096);
 
 /** A queued message. Its place in the order: transmits up, then length down, then age (id) down. */
 class Entry implements QueuedBroadcast {
@@ -44,7 +44,6 @@ export class BroadcastQueue {
   readonly #byKey = new Map<string, Entry>();
   /** Scratch of {@linkcode fill}: an entry handed out is not to be found again by the same call. */
   readonly #taken: Entry[] = [];
-  readonly #slab = new Slab(SLAB_BYTES);
   #size = 0;
   #nextId = 0;
 
@@ -67,7 +66,7 @@ export class BroadcastQueue {
   queue(message: Uint8Array, key?: string, onFinished?: () => void): void {
     const replaced = key === undefined ? undefined : this.#byKey.get(key);
     if (replaced !== undefined) this.#remove(replaced);
-    const entry = new Entry(this.#slab.copy(message), key, onFinished, this.#nextId++);
+    const entry = new Entry(slab.copy(message), key, onFinished, this.#nextId++);
     if (key !== undefined) this.#byKey.set(key, entry);
     this.#insert(entry);
     replaced?.onFinished?.();

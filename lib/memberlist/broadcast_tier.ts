@@ -9,43 +9,45 @@ export interface QueuedBroadcast {
 
 /**
  * Entries by length, and within a length by age. To add a new one and to take the longest that fits costs a bisection
- * of the lengths in use, however many entries there are.
+ * of the lengths in use, however many entries there are. Nearly all tiers are empty nearly always, and take little then.
  *
  * bounded: by the queue that it belongs to.
  */
 export class BroadcastTier<E extends QueuedBroadcast> {
   /** The lengths in use, ascending. Bounded: by what a packet holds, but for the few that never fit. */
   readonly #lengths: number[] = [];
-  /** For each length in use its entries, oldest first; never empty. */
-  readonly #byLength = new Map<number, E[]>();
+  /** For each of these its entries, oldest first; never empty. */
+  readonly #lists: E[][] = [];
 
   /** Adds an entry, whatever its age. */
   insert(entry: E): void {
     const length = entry.message.length;
-    const entries = this.#byLength.get(length);
-    if (entries === undefined) {
-      this.#byLength.set(length, [entry]);
-      this.#lengths.splice(this.#countUpTo(length), 0, length);
-    } else if (entries[entries.length - 1]!.id < entry.id) entries.push(entry);
+    const place = this.#countUpTo(length);
+    if (place === 0 || this.#lengths[place - 1] !== length) {
+      this.#lengths.splice(place, 0, length);
+      this.#lists.splice(place, 0, [entry]);
+      return;
+    }
+    const entries = this.#lists[place - 1]!;
+    if (entries[entries.length - 1]!.id < entry.id) entries.push(entry);
     else entries.splice(countOlder(entries, entry.id), 0, entry);
   }
 
   /** Takes out an entry that is there. */
   remove(entry: E): void {
-    const length = entry.message.length;
-    const entries = this.#byLength.get(length)!;
+    const place = this.#countUpTo(entry.message.length) - 1;
+    const entries = this.#lists[place]!;
     entries.splice(countOlder(entries, entry.id), 1);
-    if (entries.length === 0) this.#forget(length);
+    if (entries.length === 0) this.#forget(place);
   }
 
   /** Takes out the newest of the longest entries that have at most `bytes`. */
   takeWithin(bytes: number): E | undefined {
-    const count = this.#countUpTo(bytes);
-    if (count === 0) return undefined;
-    const length = this.#lengths[count - 1]!;
-    const entries = this.#byLength.get(length)!;
+    const place = this.#countUpTo(bytes) - 1;
+    if (place < 0) return undefined;
+    const entries = this.#lists[place]!;
     const entry = entries.pop();
-    if (entries.length === 0) this.#forget(length);
+    if (entries.length === 0) this.#forget(place);
     return entry;
   }
 
@@ -53,18 +55,17 @@ export class BroadcastTier<E extends QueuedBroadcast> {
   dropLast(count: number): E[] {
     const dropped: E[] = [];
     while (dropped.length < count && this.#lengths.length > 0) {
-      const length = this.#lengths[0]!;
-      const entries = this.#byLength.get(length)!;
+      const entries = this.#lists[0]!;
       // Not spread: a flood is more than a call takes as arguments.
       for (const entry of entries.splice(0, count - dropped.length)) dropped.push(entry);
-      if (entries.length === 0) this.#forget(length);
+      if (entries.length === 0) this.#forget(0);
     }
     return dropped;
   }
 
-  #forget(length: number): void {
-    this.#byLength.delete(length);
-    this.#lengths.splice(this.#countUpTo(length) - 1, 1);
+  #forget(place: number): void {
+    this.#lengths.splice(place, 1);
+    this.#lists.splice(place, 1);
   }
 
   /** How many of the lengths in use are at most `bytes`. */

@@ -45,12 +45,13 @@ export interface StreamFramesConfig {
   readonly random: Random;
 }
 
+/** Pings over TCP and their answers, which live for a round trip, do not get a buffer each. */
+const slab = new Slab(4096);
+
 /** Wraps and unwraps the messages of streams. Stateless but for reused buffers. */
 export class StreamFrames {
   readonly #config: StreamFramesConfig;
   readonly #writer = new MsgpackWriter(1024);
-  /** Pings over TCP and their answers, which live for a round trip, do not get a buffer each. */
-  readonly #slab = new Slab(4096);
 
   constructor(config: StreamFramesConfig) {
     this.#config = config;
@@ -80,7 +81,7 @@ export class StreamFrames {
       inner = writer.view();
     }
     if (keyring === undefined) {
-      if (header.length === 0) return this.#slab.copy(inner);
+      if (header.length === 0) return slab.copy(inner);
       const plain = new Uint8Array(header.length + inner.length);
       plain.set(header);
       plain.set(inner, header.length);

@@ -18,23 +18,26 @@ export type MsgpackDialect = "old" | "new";
 
 const SCRATCH = new DataView(new ArrayBuffer(8));
 
+const NO_BYTES = new Uint8Array(0);
+const NO_VIEW = new DataView(NO_BYTES.buffer);
+
 /**
  * A growable buffer that MessagePack values are appended to. Reuse one for many messages: `reset()`, write, `view()`.
+ * One that is never written to takes no memory: every agent has a dozen for what rarely happens.
  *
  * bounded: keeps the largest buffer it ever needed.
  */
 export class MsgpackWriter {
-  #bytes: Uint8Array;
+  #bytes: Uint8Array = NO_BYTES;
   /** Of the same bytes. */
-  #view: DataView;
-  #length: number;
+  #view: DataView = NO_VIEW;
+  #length = 0;
+  readonly #capacity: number;
   readonly #isNew: boolean;
 
   /** @param capacity first size of the buffer, in bytes. */
   constructor(capacity = 512, dialect: MsgpackDialect = "old") {
-    this.#bytes = new Uint8Array(Math.max(16, capacity));
-    this.#view = viewOf(this.#bytes);
-    this.#length = 0;
+    this.#capacity = capacity;
     this.#isNew = dialect === "new";
   }
 
@@ -238,7 +241,7 @@ export class MsgpackWriter {
   #reserve(size: number): void {
     const needed = this.#length + size;
     if (needed <= this.#bytes.length) return;
-    const grown = new Uint8Array(Math.max(needed, this.#bytes.length * 2));
+    const grown = new Uint8Array(Math.max(needed, this.#capacity, this.#bytes.length * 2));
     grown.set(this.#bytes.subarray(0, this.#length));
     this.#bytes = grown;
     this.#view = viewOf(grown);
