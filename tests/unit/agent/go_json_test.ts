@@ -34,6 +34,7 @@ const FIRST_VALUE_FAULTS: readonly (readonly [text: string, message: string])[] 
   ["1e+x", "invalid character 'x' in exponent of numeric literal"],
   ["}", "invalid character '}' looking for beginning of value"],
   ["abc", "invalid character 'a' looking for beginning of value"],
+  ["+1", "invalid character '+' looking for beginning of value"],
   ["// c\n{}", "invalid character '/' looking for beginning of value"],
   ['{"role":"\\x"}', "invalid character 'x' in string escape code"],
   ['{"role":"\\u12g4"}', "invalid character 'g' in \\u hexadecimal character escape"],

@@ -165,3 +165,13 @@ Deno.test("StreamFrames: a label is no part of replies, authenticates them all t
     throws(() => other.decode(concat(new Label(label).header, reply), "request"), WireError, label);
   }
 });
+
+Deno.test("StreamFrames authenticates 0a, the length and the label, in this order (A.7)", () => {
+  const length = PING.length + 29;
+  const header = Uint8Array.of(0x0a, 0, 0, 0, length);
+  const aad = concat(header, new TextEncoder().encode("foo"));
+  const sealed = new Uint8Array(length);
+  new Keyring([KEY]).sealInto(sealed, 0, PING, aad, new SeededRandom(2));
+  const labelled = frames({ label: "foo", key: KEY });
+  equal(toHex(labelled.decode(concat(header, sealed), "reply")), toHex(PING));
+});
