@@ -131,3 +131,11 @@ Deno.test("MsgpackWriter.view() is borrowed, copy() is not; truncate() takes bac
   equal(toHex(copy), "08a3616263");
   throws(() => writer.truncate(36), AssertionError);
 });
+
+Deno.test("MsgpackWriter takes its buffer at the first write, as large as it was told", () => {
+  const writer = new MsgpackWriter(1000);
+  equal(writer.view().buffer.byteLength, 0);
+  equal(writer.copy().length, 0);
+  equal(writer.byte(7).view().buffer.byteLength, 1000);
+  equal(writer.raw(new Uint8Array(1500)).view()[0], 7);
+});
