@@ -1,5 +1,6 @@
 /** Runs agents and command lines of either program, in a clean directory with an empty environment. */
 import { ok } from "./assert.ts";
+import { THEIRS } from "./binaries.ts";
 
 /** What a finished command printed. */
 export interface CommandResult {
@@ -63,11 +64,14 @@ export interface AgentSpec {
 /** A running agent. */
 export class RunningAgent {
   #output = "";
+  #code: number | undefined = undefined;
+  #isStopped = false;
   readonly #child: Deno.ChildProcess;
   readonly #drained: Promise<unknown>;
 
   private constructor(readonly spec: AgentSpec, child: Deno.ChildProcess, readonly directory: string) {
     this.#child = child;
+    child.status.then(({ code }) => this.#code = code);
     this.#drained = Promise.all([this.#collect(child.stdout), this.#collect(child.stderr)]);
   }
 
@@ -104,6 +108,14 @@ export class RunningAgent {
     return this.#output;
   }
 
+  /** How it ended; undefined while it runs, and when a signal of the test's ended it. */
+  get obituary(): string | undefined {
+    if (this.#code === undefined || this.#isStopped) return undefined;
+    return `${this.name} of ${this.spec.binary} had ended with exit code ${this.#code}, its last lines:\n${
+      this.#output.slice(-600)
+    }`;
+  }
+
   get pid(): number {
     return this.#child.pid;
   }
@@ -118,6 +130,7 @@ export class RunningAgent {
 
   /** Sends a signal and waits for the end. */
   async signal(signal: Deno.Signal): Promise<number> {
+    this.#isStopped ||= this.#code === undefined;
     kill(this.#child, signal);
     return await this.ended();
   }
@@ -154,23 +167,45 @@ function kill(child: Deno.ChildProcess, signal: Deno.Signal): void {
   }
 }
 
-/** Ends every agent of a test, whatever happened in it. */
+/** HashiCorp's agents panic now and then, as clients and events cross; a test that met it is begun anew so often. */
+const PANICS_MAX = 2;
+
+/**
+ * Ends every agent of a test, whatever happened in it. A test in which an agent of HashiCorp's panicked says nothing
+ * about ours, and is run again; one that fails names the agents that had ended, since that may be why.
+ *
+ * @param peer the only executable whose panics are forgiven.
+ */
 export async function withAgents(
   run: (start: (spec: AgentSpec) => Promise<RunningAgent>) => Promise<void>,
+  peer: string | undefined = THEIRS,
 ): Promise<void> {
-  const running: RunningAgent[] = [];
-  try {
-    await run(async (spec) => {
+  for (let panics = 0;; panics++) {
+    const running: RunningAgent[] = [];
+    const failure = await run(async (spec) => {
       const agent = await RunningAgent.start(spec);
       running.push(agent);
       return agent;
-    });
-  } catch (error) {
-    for (const agent of running) console.error(`--- ${agent.name}\n${agent.output.slice(-4000)}`);
-    throw error;
-  } finally {
+    }).then(() => undefined, (error: Error) => ({ error }));
+    const ends = running.flatMap((agent) => agent.obituary ?? []);
     await Promise.all(running.map((agent) => agent.kill()));
+    if (failure === undefined) return;
+    for (const agent of running) console.error(`--- ${agent.name}\n${agent.output.slice(-4000)}`);
+    const panic = running.filter(({ spec }) => spec.binary === peer).map(panicOf).find((line) =>
+      line !== undefined
+    );
+    if (panic === undefined || panics === PANICS_MAX) throw withObituaries(failure.error, ends);
+    console.error(`HashiCorp's agent fell (${panic}); the test begins anew`);
   }
+}
+
+/** The line with which a program in Go tells that it fell over its own fault. */
+function panicOf(agent: RunningAgent): string | undefined {
+  return /^(?:panic|fatal error): .*/m.exec(agent.output)?.[0];
+}
+
+function withObituaries(error: Error, ends: readonly string[]): Error {
+  return ends.length === 0 ? error : new Error(`${ends.join("\n")}\n${error.message}`, { cause: error });
 }
 
 /** One row of `serf members -format=json`. */

@@ -155,11 +155,15 @@ export function testMixed(
   run: (cluster: MixedCluster, directory: string) => Promise<void>,
 ): void {
   testBoth(name, async (ours, theirs) => {
-    const directory = await Deno.makeTempDir({ prefix: "serf-mixed-" });
+    const directories: string[] = [];
     try {
-      await withAgents((start) => run(new MixedCluster(ours, theirs, options, start), directory));
+      await withAgents(async (start) => {
+        const directory = await Deno.makeTempDir({ prefix: "serf-mixed-" });
+        directories.push(directory);
+        await run(new MixedCluster(ours, theirs, options, start), directory);
+      });
     } finally {
-      await Deno.remove(directory, { recursive: true });
+      await Promise.all(directories.map((directory) => Deno.remove(directory, { recursive: true })));
     }
   });
 }

@@ -27,6 +27,8 @@ export interface Conversation {
  */
 export type Transcript = readonly string[];
 
+/** An ack or an answer of a query. */
+const REPLY = /"Type":"(?:ack|response)"\}$/;
 const LIMIT_MS = 6_000;
 /** Nothing more is expected when the agent was silent for so long. */
 const QUIET_MS = 80;
@@ -148,11 +150,30 @@ function recordsOf(values: readonly string[]): string[] {
   return records;
 }
 
-/** Records of one sequence number keep their order; between two numbers it is a matter of luck. */
+/**
+ * Records of one sequence number keep their order; between two numbers it is a matter of luck. So it is between the acks
+ * and the answers of a query: HashiCorp's agent takes them from two channels, whichever Go picks first.
+ */
 function inOrder(records: readonly string[], logLines: RegExp | undefined): string[] {
   const seqOf = (record: string) => Number(/"Seq":(\d+)\}/.exec(record)?.[1]);
-  return records.filter((record) =>
+  const sorted = records.filter((record) =>
     logLines === undefined || !record.includes('{"Log":') || logLines.test(record)
   )
     .toSorted((a, b) => seqOf(a) - seqOf(b));
+  return runsOf(sorted, (record) => REPLY.test(record) ? seqOf(record) : undefined).flatMap((run) =>
+    run.toSorted()
+  );
+}
+
+/** Neighbours with the same key stay together; what has none stands alone. */
+function runsOf(records: readonly string[], keyOf: (record: string) => number | undefined): string[][] {
+  const runs: string[][] = [];
+  let last: number | undefined;
+  for (const record of records) {
+    const key = keyOf(record);
+    if (key !== undefined && key === last) runs.at(-1)!.push(record);
+    else runs.push([record]);
+    last = key;
+  }
+  return runs;
 }
