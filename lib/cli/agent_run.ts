@@ -9,6 +9,7 @@ import { judgeLogLevel, logLevelFault, readSettings, resolveConfig } from "../ag
 import { parseLogLevel } from "../agent/log_format.ts";
 import { Syslog } from "../agent/syslog.ts";
 import type { Mdns } from "../agent/mdns.ts";
+import { QuietCollector } from "../agent/quiet_collector.ts";
 import { RetryJoin } from "../agent/retry_join.ts";
 import { type AgentSignal, SIGNAL_TEXTS, SignalWatch } from "../agent/signals.ts";
 import { resolveListenAddress } from "../agent/address_choice.ts";
@@ -85,6 +86,7 @@ class AgentRun {
   }
 
   async run(): Promise<number> {
+    const collector = new QuietCollector(this.#platform.clock, this.#platform);
     let mdns: Mdns | undefined, server: RpcServer | undefined, retry: RetryJoin | undefined;
     try {
       this.#platform.onFault((error) => this.#onFault(error));
@@ -98,8 +100,10 @@ class AgentRun {
       this.#platform.ui.out("\n==> Log data will now stream in as it occurs:\n\n");
       this.#logger.openGate();
       retry = this.#startRetryJoin();
+      collector.start();
       return await this.#waitForEnd(new SignalWatch(this.#platform));
     } finally {
+      collector.stop();
       retry?.stop();
       mdns?.stop();
       server?.close();

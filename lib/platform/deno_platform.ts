@@ -2,6 +2,7 @@
 import { DenoClock } from "./deno_clock.ts";
 import { DenoFiles } from "./deno_files.ts";
 import {
+  collectGarbage,
   defaultInterface,
   hasInterface,
   hostname,
@@ -62,6 +63,7 @@ export function createPlatform(): Platform {
       return await openUnixDatagrams(path);
     },
     memoryUsage,
+    collectGarbage,
     async openMulticast(options, onPacket) {
       const { DenoMulticast } = await import("./deno_multicast.ts");
       return await DenoMulticast.open(options, onPacket, faults);

@@ -219,6 +219,8 @@ export interface Platform {
   /** For a Unix socket. Rejects (TransportError) when there is none at `path`. */
   openUnixDatagrams(path: string): Promise<DatagramSender>;
   memoryUsage(): MemoryUsage;
+  /** Collects all garbage now, and gives back what can be given. Does nothing where the runtime was not told to offer it. */
+  collectGarbage(): void;
   /**
    * Joins what can be joined of `options.groups`.
    *

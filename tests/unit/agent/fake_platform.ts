@@ -286,6 +286,8 @@ export class FakePlatform implements Platform {
     return { usedBytes: 1_000, residentBytes: 2_000 };
   }
 
+  collectGarbage(): void {}
+
   onSignal(name: SignalName, listener: () => void): () => void {
     const listeners = this.#listeners.get(name) ?? new Set();
     this.#listeners.set(name, listeners.add(listener));
