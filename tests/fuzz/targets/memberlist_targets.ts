@@ -1,11 +1,16 @@
 /** Targets below Serf: memberlist's messages. */
 import fc from "fast-check";
+import { WireError } from "../../../lib/base/errors.ts";
+import { NodeRecord } from "../../../lib/memberlist/node_record.ts";
 import { NodeStatus } from "../../../lib/memberlist/node_state.ts";
 import * as messages from "../../../lib/memberlist/messages.ts";
 import { MessageType } from "../../../lib/memberlist/messages.ts";
+import { MsgpackReader } from "../../../lib/wire/msgpack_reader.ts";
 import type { MsgpackWriter } from "../../../lib/wire/msgpack_writer.ts";
 import { leafMessages } from "../../golden/leaves.ts";
 import { fromHex, SAMPLES } from "../../golden/sample.ts";
+import { attempted } from "../support/attempted.ts";
+import { Digest } from "../support/digest.ts";
 import type { Target } from "../support/target.ts";
 import { bytes, type Codec, codec, family, flag, payload, text, u16, u32, written } from "./family.ts";
 
@@ -192,4 +197,66 @@ const pushPulls = family(
   LIMITS,
 );
 
-export const MEMBERLIST_TARGETS: readonly Target[] = [memberlistMessages, pushPulls];
+const reader = new MsgpackReader();
+const record = new NodeRecord();
+
+/** An entry of a push/pull: read in place and decoded, which is the same where both can. */
+const entries: Target = {
+  name: "push/pull entry",
+  seeds: fc.sample(node, { seed: 1, numRuns: 20 }).map((each) =>
+    written((writer) => messages.encodePushPullNode(writer, each))
+  ),
+  words: ["Addr", "Incarnation", "Meta", "Name", "Port", "State", "Vsn"].map((key) =>
+    new TextEncoder().encode(key)
+  ),
+  msgpackAt: 0,
+  isWidenable: true,
+  refusals: [WireError],
+  begin: () => ({
+    decode(input, start, end) {
+      record.open(input);
+      const isUsual = record.read(start, end);
+      const { value, refusal } = attempted(() => decodedEntry(input, start, end));
+      if (isUsual && (record.end !== reader.position || !isSame(readEntry(input), value))) {
+        throw new Error("what is read in place is not what is decoded");
+      }
+      if (refusal !== undefined) throw refusal;
+      return value;
+    },
+    encode(value) {
+      const each = value as messages.PushPullNode;
+      if (each.state < 0) return undefined;
+      const bytes = written((writer) => messages.encodePushPullNode(writer, each));
+      record.open(bytes);
+      const isUsual = each.state < 0x80 && each.vsn.length === 6;
+      if (record.read(0, bytes.length) !== isUsual) throw new Error("our own form is not read in place");
+      return bytes;
+    },
+  }),
+  generated: node,
+};
+
+function decodedEntry(input: Uint8Array, start: number, end: number): messages.PushPullNode {
+  const into = messages.createPushPullNode();
+  messages.decodePushPullNode(reader.reset(input, start, end), into);
+  return into;
+}
+
+/** What the record has just read. */
+function readEntry(input: Uint8Array): messages.PushPullNode {
+  return {
+    name: record.name,
+    addr: input.subarray(record.addrStart, record.addrEnd),
+    port: record.port,
+    meta: input.subarray(record.metaStart, record.metaEnd),
+    incarnation: record.incarnation,
+    state: record.state,
+    vsn: input.subarray(record.vsnStart, record.vsnStart + 6),
+  };
+}
+
+function isSame(a: unknown, b: unknown): boolean {
+  return new Digest(a).hash === new Digest(b).hash;
+}
+
+export const MEMBERLIST_TARGETS: readonly Target[] = [memberlistMessages, pushPulls, entries];

@@ -44,6 +44,7 @@ function readRecord(bytes: Uint8Array): PushPullNode | undefined {
 const VARIANTS: readonly Partial<PushPullNode>[] = [
   {},
   { incarnation: 0 },
+  { incarnation: NODE.incarnation + 1 },
   { incarnation: 0x80 },
   { incarnation: 0x1234 },
   { incarnation: 0xffffffff },
