@@ -3,50 +3,72 @@ import type { Clock } from "../base/ports.ts";
 import { Timer } from "../base/timer_heap.ts";
 import type { MemoryUsage } from "../platform/platform.ts";
 
-/** How often it looks. */
-const INTERVAL_MS = 4_000;
-/** What an agent at rest makes between two looks is less, and what its young objects come to is, too. */
-const QUIET_BYTES = 512 * 1024;
-/** What can be had at least, for which a collection pays: so much, and an eighth of what was left by the last one. */
+/** How long an agent must have rested. */
+const REST_MS = 4_000;
+/** It rests when it takes less than so much of a processor meanwhile: 2 %. Ten times what its probes cost. */
+const REST_CPU_MS = 80;
+/** For how much a collection pays: so many bytes, and an eighth of what the last one left. */
 const GAIN_BYTES_MIN = 2 * 1024 * 1024;
+/**
+ * A collection stops the agent: a thorough one of a heap below the first bound for 40 to 70 ms, a plain one of a heap below
+ * the second for 60 ms. Above it, what is there is left to V8, which collects in small steps.
+ */
+const THOROUGH_BYTES_MAX = 16 * 1024 * 1024;
+const PLAIN_BYTES_MAX = 40 * 1024 * 1024;
+
+/** What the collector asks of the platform. */
+export interface CollectorPlatform {
+  readonly clock: Clock;
+  cpuTimeMs(): number;
+  memoryUsage(): MemoryUsage;
+  collectGarbage(isThorough: boolean): void;
+}
 
 /**
- * V8 collects as memory is asked for, so what a burst or a start leaves behind would stay for as long as the agent rests
- * (25 MiB after a flood of 180 000 requests). This looks at the heap every few seconds, and collects when it has grown
- * since the last collection, but not since the last look. A collection stops the agent for 10 to 30 ms, at most once per
- * burst.
+ * V8 collects as memory is asked for, so what a start or a burst leaves behind would stay for as long as the agent rests
+ * (10 MiB after a flood of 240 000 pings and requests). Whoever ends such work calls {@linkcode QuietCollector.wake};
+ * once the agent rests, it is collected.
+ *
+ * ```
+ * asleep --wake--> waiting --(4 s, busy)--> waiting
+ *                  waiting --(4 s, at rest: collects if it pays)--> asleep        any --stop--> asleep
+ * ```
  */
 export class QuietCollector {
-  readonly #clock: Clock;
-  readonly #memory: { memoryUsage(): MemoryUsage; collectGarbage(): void };
-  readonly #timer: Timer = new Timer(() => this.#look());
-  #seenBytes = -Infinity;
+  readonly #platform: CollectorPlatform;
+  readonly #timer: Timer = new Timer(() => this.#onTimer());
+  #cpuMs = 0;
+  /** What the last collection left. */
   #keptBytes = 0;
 
-  constructor(clock: Clock, memory: { memoryUsage(): MemoryUsage; collectGarbage(): void }) {
-    this.#clock = clock;
-    this.#memory = memory;
+  constructor(platform: CollectorPlatform) {
+    this.#platform = platform;
   }
 
-  /** From now on it looks, until {@linkcode stop}. */
-  start(): void {
-    this.#clock.arm(this.#timer, INTERVAL_MS);
+  /** Something was done that may have left garbage behind. */
+  wake(): void {
+    if (!this.#timer.armed) this.#wait();
   }
 
   /** Idempotent. */
   stop(): void {
-    this.#clock.disarm(this.#timer);
+    this.#platform.clock.disarm(this.#timer);
   }
 
-  #look(): void {
-    const { usedBytes } = this.#memory.memoryUsage();
-    const isQuiet = usedBytes - this.#seenBytes < QUIET_BYTES;
-    const hasGrown = usedBytes - this.#keptBytes > GAIN_BYTES_MIN + this.#keptBytes / 8;
-    this.#seenBytes = usedBytes;
-    if (isQuiet && hasGrown) {
-      this.#memory.collectGarbage();
-      this.#keptBytes = this.#seenBytes = this.#memory.memoryUsage().usedBytes;
-    }
-    this.start();
+  #wait(): void {
+    this.#cpuMs = this.#platform.cpuTimeMs();
+    this.#platform.clock.arm(this.#timer, REST_MS);
+  }
+
+  #onTimer(): void {
+    if (this.#platform.cpuTimeMs() - this.#cpuMs > REST_CPU_MS) this.#wait();
+    else this.#collect(this.#platform.memoryUsage().usedBytes);
+  }
+
+  #collect(usedBytes: number): void {
+    const pays = usedBytes - this.#keptBytes > GAIN_BYTES_MIN + this.#keptBytes / 8;
+    if (!pays || usedBytes > PLAIN_BYTES_MAX) return;
+    this.#platform.collectGarbage(usedBytes < THOROUGH_BYTES_MAX);
+    this.#keptBytes = this.#platform.memoryUsage().usedBytes;
   }
 }

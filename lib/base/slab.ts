@@ -1,8 +1,8 @@
 /** Copies of small byte strings, many in one buffer: an ArrayBuffer for each would cost more than what is in it. */
 
 /**
- * Hands out copies that live in shared chunks. A chunk lives as long as the last copy in it, so this is for copies that
- * come and go together, as queued messages do.
+ * Hands out copies that live in shared chunks. A chunk lives as long as the last copy in it: a copy pins one chunk at
+ * most, and few do where copies come and go together, as queued messages do, or stay, as members' addresses do.
  */
 export class Slab {
   readonly #chunkBytes: number;

@@ -86,28 +86,29 @@ class AgentRun {
   }
 
   async run(): Promise<number> {
-    const collector = new QuietCollector(this.#platform.clock, this.#platform);
+    const collector = new QuietCollector(this.#platform);
     let mdns: Mdns | undefined, server: RpcServer | undefined, retry: RetryJoin | undefined;
     try {
       this.#platform.onFault((error) => this.#onFault(error));
       // It asks and ends nothing, so it is heard from the first moment: a start may take as long as its joins.
       this.#platform.onSignal("SIGUSR1", () => this.#dumpMetrics());
       mdns = await this.#startMdns();
-      server = await this.#startRpc();
+      server = await this.#startRpc(collector);
       this.#say("Starting Serf agent RPC...");
       this.#platform.ui.out(bannerText(this.#config, this.#agent.encrypted));
       await this.#startJoin();
       this.#platform.ui.out("\n==> Log data will now stream in as it occurs:\n\n");
       this.#logger.openGate();
       retry = this.#startRetryJoin();
-      collector.start();
+      this.#agent.onEvent(() => collector.wake());
+      collector.wake();
       return await this.#waitForEnd(new SignalWatch(this.#platform));
     } finally {
-      collector.stop();
       retry?.stop();
       mdns?.stop();
       server?.close();
       this.#agent.shutdown();
+      collector.stop();
     }
   }
 
@@ -137,11 +138,16 @@ class AgentRun {
     }
   }
 
-  async #startRpc(): Promise<RpcServer> {
+  async #startRpc(collector: QuietCollector): Promise<RpcServer> {
     const { rpcAddr, rpcAuth } = this.#config;
     try {
       const { host, port } = await resolveListenAddress(rpcAddr, this.#platform);
-      const server = new RpcServer(this.#agent, this.#platform, { host, port, authKey: rpcAuth });
+      const server = new RpcServer(this.#agent, this.#platform, {
+        host,
+        port,
+        authKey: rpcAuth,
+        onSessionEnd: () => collector.wake(),
+      });
       server.start();
       return server;
     } catch (error) {

@@ -35,6 +35,11 @@ export class PeerTable {
     return this.#rows.size;
   }
 
+  /** How many rows take memory: as many as were kept of at once. */
+  get rowCount(): number {
+    return this.#end / this.#rowLength;
+  }
+
   /** Whether something is kept of a node. */
   has(node: string): boolean {
     return this.#rows.has(node);

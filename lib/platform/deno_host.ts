@@ -23,12 +23,21 @@ export function memoryUsage(): MemoryUsage {
   return { usedBytes: heapUsed, residentBytes: rss };
 }
 
-/** Of V8, under the flag that the executable is compiled with. */
-const gc = (globalThis as { gc?: (options: Readonly<Record<string, string>>) => void }).gc;
+/** What the runtime offers besides its own name: Node's process, and V8's collector if a flag says so. */
+const host = globalThis as unknown as {
+  readonly process: { cpuUsage(): { readonly user: number; readonly system: number } };
+  readonly gc?: (options: Readonly<Record<string, string>>) => void;
+};
 
-/** As if memory were short: V8 then also gives up compiled code that rested, and empty pages. */
-export function collectGarbage(): void {
-  gc?.({ type: "major", execution: "sync", flavor: "last-resort" });
+/** Of user and system together. */
+export function cpuTimeMs(): number {
+  const { user, system } = host.process.cpuUsage();
+  return (user + system) / 1_000;
+}
+
+/** A thorough collection is V8's for when memory is short. */
+export function collectGarbage(isThorough: boolean): void {
+  host.gc?.({ type: "major", execution: "sync", flavor: isThorough ? "last-resort" : "regular" });
 }
 
 /** All addresses of all interfaces that are up. */

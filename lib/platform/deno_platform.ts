@@ -3,6 +3,7 @@ import { DenoClock } from "./deno_clock.ts";
 import { DenoFiles } from "./deno_files.ts";
 import {
   collectGarbage,
+  cpuTimeMs,
   defaultInterface,
   hasInterface,
   hostname,
@@ -63,6 +64,7 @@ export function createPlatform(): Platform {
       return await openUnixDatagrams(path);
     },
     memoryUsage,
+    cpuTimeMs,
     collectGarbage,
     async openMulticast(options, onPacket) {
       const { DenoMulticast } = await import("./deno_multicast.ts");

@@ -219,8 +219,13 @@ export interface Platform {
   /** For a Unix socket. Rejects (TransportError) when there is none at `path`. */
   openUnixDatagrams(path: string): Promise<DatagramSender>;
   memoryUsage(): MemoryUsage;
-  /** Collects all garbage now, and gives back what can be given. Does nothing where the runtime was not told to offer it. */
-  collectGarbage(): void;
+  /** What the process has taken of all processors since its start, in milliseconds. */
+  cpuTimeMs(): number;
+  /**
+   * Collects all garbage now; `isThorough`: several times, and gives up compiled code and memory that rested, too. Does
+   * nothing where the runtime was not told to offer it.
+   */
+  collectGarbage(isThorough: boolean): void;
   /**
    * Joins what can be joined of `options.groups`.
    *

@@ -16,6 +16,8 @@ export interface RpcServerOptions {
   readonly authKey: string;
   /** @default {CLIENTS_MAX} */
   readonly clientsMax?: number;
+  /** Called when a client has gone. */
+  readonly onSessionEnd?: () => void;
 }
 
 /** One per agent. */
@@ -97,6 +99,7 @@ export class RpcServer {
     // What the system still holds of it counts: it is a descriptor and memory, and a client can cause it again and again.
     await client.released();
     this.#sessions.delete(session);
+    this.#options.onSessionEnd?.();
   }
 
   #refuse(client: StreamConnection): void {

@@ -41,7 +41,7 @@ export interface QueryEvent {
 /** Everything that Serf tells. */
 export type SerfEvent = MemberEvent | UserEvent | QueryEvent;
 
-/** A copy of `member` that does not change any more. Tags and address are shared: they are replaced, never written. */
+/** A copy of `member` that does not change any more. Its address is shared: it is replaced, never written. */
 export function snapshotMember(member: Readonly<Member>): Member {
   return {
     name: member.name,

@@ -9,7 +9,7 @@ testOurs(
     const args = ["sim", "-nodes=30", "-loss=10%", "-kill=2", "-event=2", "-duration=30s", "-seed=3"];
     const [first, second] = [await runCommand(ours, args), await runCommand(ours, args)];
     equal(first.code, 0);
-    equal(first.stderr, "");
+    match(first.stderr, /^((forming|running): .* simulated\n)*$/); // progress, where the machine is slow
     match(
       first.stdout,
       /^30 members, lan profile, seed 3, 30s, 10% loss, 2 killed\n\nJoin of all 30: all knew all after /,

@@ -3,7 +3,7 @@
  * differ is listed in parity/differences.ts and parity/conversations.ts.
  */
 import { ok } from "../support/assert.ts";
-import { type AgentSpec, type RunningAgent, withAgents } from "../support/agents.ts";
+import { type AgentSpec, type RunningAgent, withPeers } from "../support/agents.ts";
 import { testBoth } from "../support/binaries.ts";
 import { type Conversation, play } from "./parity/conversation_player.ts";
 import { CONVERSATIONS, KEY, ON_PURPOSE, TOKEN } from "./parity/conversations.ts";
@@ -19,7 +19,7 @@ const ATTEMPTS = 3;
 testBoth(
   "parity: RPC: every conversation has the same records",
   (ours, theirs) =>
-    withAgents(async (start) => {
+    withPeers(async (start) => {
       await Promise.all([begin(start, theirs, THEIR_NET), begin(start, ours, OUR_NET)]);
       const failures: string[] = [];
       for (const conversation of CONVERSATIONS) {

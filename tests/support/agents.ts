@@ -167,41 +167,66 @@ function kill(child: Deno.ChildProcess, signal: Deno.Signal): void {
   }
 }
 
-/** HashiCorp's agents panic now and then, as clients and events cross; a test that met it is begun anew so often. */
-const PANICS_MAX = 2;
+/** Ends every agent of a test, whatever happened in it. One that fails names the agents that had ended, as that may be why. */
+export async function withAgents(
+  run: (start: (spec: AgentSpec) => Promise<RunningAgent>) => Promise<void>,
+): Promise<void> {
+  const failure = await failureOf(run);
+  if (failure !== undefined) throw failure.error;
+}
+
+/** HashiCorp's agents fall now and then, as clients and events cross; a test that met it is begun anew so often. */
+const FALLS_MAX = 2;
 
 /**
- * Ends every agent of a test, whatever happened in it. A test in which an agent of HashiCorp's panicked says nothing
- * about ours, and is run again; one that fails names the agents that had ended, since that may be why.
+ * As {@linkcode withAgents}, but a test in which an agent of HashiCorp's fell over itself says nothing about ours, and is
+ * run again: `run` keeps nothing from one time to the next.
  *
- * @param peer the only executable whose panics are forgiven.
+ * @param peer the only executable of which that is forgiven.
  */
-export async function withAgents(
+export async function withPeers(
   run: (start: (spec: AgentSpec) => Promise<RunningAgent>) => Promise<void>,
   peer: string | undefined = THEIRS,
 ): Promise<void> {
-  for (let panics = 0;; panics++) {
-    const running: RunningAgent[] = [];
-    const failure = await run(async (spec) => {
-      const agent = await RunningAgent.start(spec);
-      running.push(agent);
-      return agent;
-    }).then(() => undefined, (error: Error) => ({ error }));
-    const ends = running.flatMap((agent) => agent.obituary ?? []);
-    await Promise.all(running.map((agent) => agent.kill()));
+  for (let falls = 0;; falls++) {
+    const failure = await failureOf(run);
     if (failure === undefined) return;
-    for (const agent of running) console.error(`--- ${agent.name}\n${agent.output.slice(-4000)}`);
-    const panic = running.filter(({ spec }) => spec.binary === peer).map(panicOf).find((line) =>
-      line !== undefined
-    );
-    if (panic === undefined || panics === PANICS_MAX) throw withObituaries(failure.error, ends);
+    const panic = failure.agents.filter(({ spec }) => spec.binary === peer).map(panicOf)
+      .find((line) => line !== undefined);
+    if (panic === undefined || falls === FALLS_MAX) throw failure.error;
     console.error(`HashiCorp's agent fell (${panic}); the test begins anew`);
   }
 }
 
-/** The line with which a program in Go tells that it fell over its own fault. */
+/** Why a test failed, and its agents, which have ended. */
+interface Failure {
+  readonly error: Error;
+  readonly agents: readonly RunningAgent[];
+}
+
+async function failureOf(
+  run: (start: (spec: AgentSpec) => Promise<RunningAgent>) => Promise<void>,
+): Promise<Failure | undefined> {
+  const agents: RunningAgent[] = [];
+  const failure = await run(async (spec) => {
+    const agent = await RunningAgent.start(spec);
+    agents.push(agent);
+    return agent;
+  }).then(() => undefined, (error: Error) => ({ error }));
+  const ends = agents.flatMap((agent) => agent.obituary ?? []);
+  await Promise.all(agents.map((agent) => agent.kill()));
+  if (failure === undefined) return undefined;
+  for (const agent of agents) console.error(`--- ${agent.name}\n${agent.output.slice(-4000)}`);
+  return { error: withObituaries(failure.error, ends), agents };
+}
+
+/**
+ * The line with which a program in Go tells that its goroutines got into each other's way. Other panics may be the fault
+ * of what we sent.
+ */
 function panicOf(agent: RunningAgent): string | undefined {
-  return /^(?:panic|fatal error): .*/m.exec(agent.output)?.[0];
+  return /^(?:panic: (?:send on|close of) closed channel|fatal error: concurrent map .*)/m.exec(agent.output)
+    ?.[0];
 }
 
 function withObituaries(error: Error, ends: readonly string[]): Error {

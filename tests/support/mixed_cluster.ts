@@ -8,7 +8,7 @@ import {
   membersOf,
   runCommand,
   type RunningAgent,
-  withAgents,
+  withPeers,
 } from "./agents.ts";
 import { testBoth } from "./binaries.ts";
 
@@ -157,7 +157,7 @@ export function testMixed(
   testBoth(name, async (ours, theirs) => {
     const directories: string[] = [];
     try {
-      await withAgents(async (start) => {
+      await withPeers(async (start) => {
         const directory = await Deno.makeTempDir({ prefix: "serf-mixed-" });
         directories.push(directory);
         await run(new MixedCluster(ours, theirs, options, start), directory);

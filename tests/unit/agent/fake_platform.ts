@@ -286,6 +286,10 @@ export class FakePlatform implements Platform {
     return { usedBytes: 1_000, residentBytes: 2_000 };
   }
 
+  cpuTimeMs(): number {
+    return 0;
+  }
+
   collectGarbage(): void {}
 
   onSignal(name: SignalName, listener: () => void): () => void {

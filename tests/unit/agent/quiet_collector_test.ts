@@ -1,78 +1,120 @@
-import { equal } from "../../support/assert.ts";
+import { deepEqual } from "../../support/assert.ts";
 import { QuietCollector } from "../../../lib/agent/quiet_collector.ts";
 import { SimClock } from "../../../lib/sim/sim_clock.ts";
 
 const MIB = 1024 * 1024;
-/** Between two looks. */
-const LOOK_MS = 4_000;
+/** After which an agent counts as one at rest. */
+const REST_MS = 4_000;
 
-/** A heap of which a collection leaves `liveBytes`. */
-class FakeHeap {
+/** A process of which a collection leaves `liveBytes`. */
+class FakeProcess {
+  readonly clock = new SimClock();
   usedBytes = 12 * MIB;
   liveBytes = 8 * MIB;
-  collections = 0;
+  cpuMs = 500;
+  /** Whether each was thorough. */
+  readonly collections: boolean[] = [];
+
+  cpuTimeMs(): number {
+    return this.cpuMs;
+  }
 
   memoryUsage() {
     return { usedBytes: this.usedBytes, residentBytes: this.usedBytes };
   }
 
-  collectGarbage(): void {
-    this.collections++;
+  collectGarbage(isThorough: boolean): void {
+    this.collections.push(isThorough);
     this.usedBytes = this.liveBytes;
   }
-}
 
-function started() {
-  const clock = new SimClock();
-  const heap = new FakeHeap();
-  const collector = new QuietCollector(clock, heap);
-  collector.start();
-  return { clock, heap, collector };
-}
-
-Deno.test("QuietCollector collects what a start left behind, once it is over", () => {
-  const { clock, heap } = started();
-  clock.runFor(LOOK_MS);
-  equal(heap.collections, 0);
-  clock.runFor(LOOK_MS);
-  equal(heap.collections, 1);
-  clock.runFor(100 * LOOK_MS);
-  equal(heap.collections, 1);
-});
-
-Deno.test("QuietCollector waits while the agent is busy, and collects once afterwards", () => {
-  const { clock, heap } = started();
-  clock.runFor(2 * LOOK_MS);
-  for (let i = 0; i < 10; i++) {
-    heap.usedBytes += MIB;
-    clock.runFor(LOOK_MS);
+  /** Time passes, of which the agent takes so much. */
+  run(cpuMs: number): void {
+    this.cpuMs += cpuMs;
+    this.clock.runFor(REST_MS);
   }
-  equal(heap.collections, 1);
-  clock.runFor(10 * LOOK_MS);
-  equal(heap.collections, 2);
+}
+
+function create() {
+  const process = new FakeProcess();
+  return { process, collector: new QuietCollector(process) };
+}
+
+Deno.test("QuietCollector collects thoroughly what a start left behind, once", () => {
+  const { process, collector } = create();
+  collector.wake();
+  process.run(8);
+  process.run(8);
+  deepEqual(process.collections, [true]);
 });
 
-Deno.test("QuietCollector leaves alone what is not worth a collection", () => {
-  const { clock, heap } = started();
-  clock.runFor(2 * LOOK_MS);
-  heap.usedBytes = heap.liveBytes + 3 * MIB;
-  clock.runFor(10 * LOOK_MS);
-  equal(heap.collections, 1);
-  heap.usedBytes++;
-  clock.runFor(10 * LOOK_MS);
-  equal(heap.collections, 2);
+Deno.test("QuietCollector sleeps until it is woken", () => {
+  const { process, collector } = create();
+  process.run(8);
+  deepEqual(process.collections, []);
+  collector.wake();
+  process.run(8);
+  process.usedBytes = 14 * MIB;
+  process.run(8);
+  deepEqual([process.collections, process.clock.runFor(100 * REST_MS)], [[true], undefined]);
+  collector.wake();
+  process.run(8);
+  deepEqual(process.collections, [true, true]);
 });
 
-Deno.test("QuietCollector takes a heap that stays large for what it is", () => {
-  const { clock, heap } = started();
-  heap.liveBytes = heap.usedBytes = 40 * MIB;
-  clock.runFor(10 * LOOK_MS);
-  equal(heap.collections, 1);
+Deno.test("QuietCollector leaves a busy agent alone, whatever its heap does, until it rests", () => {
+  const { process, collector } = create();
+  collector.wake();
+  for (const mib of [14, 18, 12, 12, 19, 13]) {
+    process.usedBytes = mib * MIB;
+    process.run(400);
+  }
+  deepEqual(process.collections, []);
+  process.run(20);
+  deepEqual(process.collections, [true]);
 });
 
-Deno.test("QuietCollector.stop() ends its looks", () => {
-  const { clock, heap, collector } = started();
+Deno.test("QuietCollector waits for whole seconds of rest, however often it is woken", () => {
+  const { process, collector } = create();
+  collector.wake();
+  process.cpuMs += 400;
+  process.clock.runFor(REST_MS - 1);
+  collector.wake();
+  process.clock.runFor(REST_MS);
+  deepEqual(process.collections, []);
+  process.clock.runFor(REST_MS);
+  deepEqual(process.collections, [true]);
+});
+
+Deno.test("QuietCollector collects only when it pays", () => {
+  const { process, collector } = create();
+  collector.wake();
+  process.run(8);
+  process.usedBytes = process.liveBytes + 3 * MIB;
+  collector.wake();
+  process.run(8);
+  deepEqual(process.collections, [true]);
+  process.usedBytes++;
+  collector.wake();
+  process.run(8);
+  deepEqual(process.collections, [true, true]);
+});
+
+Deno.test("QuietCollector is gentler with a larger heap, and leaves a large one to V8", () => {
+  const { process, collector } = create();
+  process.liveBytes = 0;
+  for (const mib of [40, 40 + 1 / MIB, 16, 16 - 1 / MIB]) {
+    process.usedBytes = mib * MIB;
+    collector.wake();
+    process.run(8);
+  }
+  deepEqual(process.collections, [false, false, true]);
+});
+
+Deno.test("QuietCollector.stop() ends its waiting", () => {
+  const { process, collector } = create();
+  collector.wake();
   collector.stop();
-  clock.runFor(10 * LOOK_MS);
-  equal(heap.collections, 0);
+  process.run(8);
+  deepEqual(process.collections, []);
 });

@@ -72,6 +72,15 @@ Deno.test("PeerTable keeps each node's own numbers while it grows, and starts ov
   equal(peers.size, 50);
 });
 
+Deno.test("PeerTable takes no more memory when nodes come and go", () => {
+  const peers = new PeerTable(OPTIONS);
+  for (let i = 0; i < 100; i++) {
+    peers.rowOf(`n${i}`);
+    if (i >= 10) peers.forget(`n${i - 10}`);
+  }
+  deepEqual([peers.size, peers.rowCount], [10, 11]);
+});
+
 Deno.test("CoordinateClient.update() moves towards a node that is nearer than estimated, away from a farther one", () => {
   const subject = client();
   const other = at([0.001], 0, 0, 0.1);

@@ -53,6 +53,15 @@ Deno.test("the room beside a direct message is 1400 - its length - 2, each messa
   equal(packet.length, 1402, "the first message's own length field is not counted, by anybody");
 });
 
+Deno.test("a packet larger than any before keeps the messages that it began with", () => {
+  const world = quiet({ options: { packetBytesMax: 9_000 } });
+  world.delegate.queue.push(user(2_000, 1), user(2_000, 2), user(2_000, 3), user(2_000, 4));
+  const parts = messagesOf(answer(world)).slice(1).map((
+    { user },
+  ) => [user!.length, user!.at(0), user!.at(-1)]);
+  deepEqual(parts, [1, 2, 3, 4].map((fill) => [1_999, fill, fill]));
+});
+
 Deno.test("gossip packets hold 1400 - 2, less label and encryption overhead (A.10)", () => {
   const key = new Keyring([new Uint8Array(16)]);
   for (

@@ -49,6 +49,14 @@ Deno.test("findIncompatibility() takes the range from the living, and checks the
   );
 });
 
+Deno.test("findIncompatibility() checks each node of ours whose versions are others, too", () => {
+  const strange = local("b", [1, 9, 9, 2, 5, 5], NodeStatus.dead);
+  equal(
+    check([], [local("a", SERF), strange]),
+    "Node 'b' protocol version (9) is incompatible: [1, 5]",
+  );
+});
+
 Deno.test("findIncompatibility() is not poisoned by a node of version 0 or without versions (C.9 pitfall)", () => {
   const zero = remote("zero", [0, 0, 0, 0, 0, 0]);
   const none = remote("none", []);

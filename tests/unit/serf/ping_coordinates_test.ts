@@ -49,6 +49,15 @@ Deno.test("D.12: the own coordinate that was handed out does not move", () => {
   equal(mine.error, 1.5);
 });
 
+Deno.test("D.12: nodes of one process each send their own coordinate", () => {
+  const a = fixture().coordinates, b = fixture().coordinates;
+  const ownOfA = a.payload().slice();
+  b.onPing("a", 10, ownOfA);
+  const ownOfB = b.payload().slice();
+  deepEqual([...a.payload()], [...ownOfA]);
+  equal(Buffer.compare(ownOfB, ownOfA) !== 0, true);
+});
+
 Deno.test("D.12: an empty payload updates nothing", () => {
   const f = fixture();
   f.coordinates.onPing("a", 25, new Uint8Array(0));
