@@ -40,9 +40,9 @@ type State = typeof State[keyof typeof State];
  * waits for an interval and a half at most.
  *
  * What it costs: of ten pieces of news that ten members tell within a tenth of a second, the first leaves in packets of
- * its own, and what is left of it goes with ticks that have little else to tell yet: as many messages, but a third more
- * packets. To hold back what was told already until there is company saves a third of that, at the price of later
- * refutations, and farewells, where packets are lost.
+ * its own, and what is left of it goes with ticks that have little else to tell yet: as many messages, but a quarter to a
+ * half more packets (docs/evidence.md). To hold back what was told until there is company saves less than half of that,
+ * at the price of later refutations, and farewells, where packets are lost.
  */
 export class GossipPacer {
   readonly #options: GossipPacerOptions;

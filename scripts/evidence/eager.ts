@@ -2,6 +2,7 @@
  * What eager gossip does: how long news takes to reach a share of the members, what it misses, and what it costs, with
  * and without it, by gossip alone in the simulator.
  */
+import { SeededRandom } from "../../lib/base/seeded_random.ts";
 import { reachedMs } from "../../lib/sim/experiments/arrivals.ts";
 import { RumourMill, type RumourOutcome } from "../../lib/sim/experiments/rumours.ts";
 import { count, markdownTable, percent, type Progress } from "./tables.ts";
@@ -10,6 +11,8 @@ const SIZES = [30, 1_000, 10_000] as const;
 const SHARES = [0.5, 0.99, 0.9999, 1] as const;
 const LOSSES = [0, 0.25, 0.5] as const;
 const SEED = 1;
+/** Of a steady load. */
+const NEWS_PER_SECOND = [1, 5, 20] as const;
 
 /** What happens again and again, each time after a rest. */
 interface Scene {
@@ -44,6 +47,18 @@ const SCENES: readonly Scene[] = [
       }
     },
   },
+  ...NEWS_PER_SECOND.map((rate): Scene => ({
+    title: `At random moments, ${rate === 1 ? "one" : rate} a second, a hundred in all`,
+    sizeMax: 1_000,
+    rounds: (members) => members <= 100 ? 5 : 1,
+    tell: (mill) => {
+      const random = new SeededRandom(SEED, "moments");
+      for (let i = 0; i < 100; i++) {
+        mill.tell();
+        mill.runFor(-Math.log(1 - random.uniform()) * 1_000 / rate);
+      }
+    },
+  })),
 ];
 
 /** @returns the tables. */
@@ -63,7 +78,7 @@ function tableOf(scene: Scene, progress: Progress): string {
     }
   }
   const shares = SHARES.map((share) => `${share * 100} % have it`);
-  const head = ["gossip", "members", "loss", ...shares, "never by gossip", "packets", "bytes"];
+  const head = ["gossip", "members", "loss", ...shares, "never by gossip", "messages", "packets", "bytes"];
   return markdownTable(head, rows);
 }
 
@@ -83,6 +98,7 @@ function play({ rounds, tell }: Scene, members: number, lossRatio: number, eager
     `${lossRatio * 100} %`,
     ...SHARES.map((share) => timeOf(outcome, share)),
     percent(outcome.pairs - outcome.timesMs.length, outcome.pairs),
+    (outcome.messagesPerNode / times).toFixed(1),
     (outcome.packetsPerNode / times).toFixed(2),
     count(outcome.bytesPerNode / times),
   ];

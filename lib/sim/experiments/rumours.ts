@@ -44,6 +44,8 @@ export interface RumourOutcome {
   /** Datagrams and their bytes (what UDP carries) that one node sent, on average. */
   readonly packetsPerNode: number;
   readonly bytesPerNode: number;
+  /** Messages in these packets. */
+  readonly messagesPerNode: number;
 }
 
 /** What a rumour weighs, memberlist's type byte included: as a user event with a short name and payload. */
@@ -63,6 +65,7 @@ export class RumourMill {
   /** When each rumour was told. */
   readonly #toldMs: number[] = [];
   #timesMs: number[] = [];
+  #messagesSent = 0;
 
   constructor({ seed, size, options }: RumourOptions) {
     this.#world = new SimWorld(seed);
@@ -108,10 +111,11 @@ export class RumourMill {
       timesMs: Float64Array.from(this.#timesMs).sort(),
       packetsPerNode: counters.packetsSent / size,
       bytesPerNode: counters.packetBytesSent / size,
+      messagesPerNode: this.#messagesSent / size,
     };
     this.#timesMs = [];
     this.#toldMs.length = 0;
-    counters.packetsSent = counters.packetBytesSent = 0;
+    counters.packetsSent = counters.packetBytesSent = this.#messagesSent = 0;
     for (const gossip of this.#gossips) gossip.forget();
     return outcome;
   }
@@ -119,6 +123,11 @@ export class RumourMill {
   /** For {@linkcode Gossip}: a node heard a rumour for the first time. */
   onHeard(rumour: number): void {
     this.#timesMs.push(this.#world.clock.nowMs() - this.#toldMs[rumour]!);
+  }
+
+  /** For {@linkcode Gossip}: a message went into a packet. */
+  onSent(): void {
+    this.#messagesSent++;
   }
 }
 
@@ -201,7 +210,13 @@ class Gossip implements MemberlistDelegate {
   }
 
   fillBroadcasts(sink: BroadcastSink): void {
-    this.#queue.fill(sink);
+    this.#queue.fill({
+      roomBytes: () => sink.roomBytes(),
+      add: (message) => {
+        this.#mill.onSent();
+        sink.add(message);
+      },
+    });
   }
 
   hasBroadcasts(): boolean {

@@ -33,6 +33,7 @@ Deno.test("rumours: eager gossip takes milliseconds where ticks take half a seco
   ok(within(eager, 0.99) < within(ticked, 0.99) / 2, `${within(eager, 0.99)} ms`);
   // Eight times each.
   ok(Math.abs(eager.packetsPerNode - 60 * 8) < 3, `${eager.packetsPerNode}`);
+  equal(eager.messagesPerNode, eager.packetsPerNode, "one at a time: each in a packet of its own");
   ok(eager.bytesPerNode < ticked.bytesPerNode * 1.01, `${eager.bytesPerNode}`);
 });
 
@@ -62,4 +63,19 @@ Deno.test("rumours: a burst of a hundred costs eager gossip no more packets and 
   ok(eager.packetsPerNode < ticked.packetsPerNode * 1.05, `${eager.packetsPerNode}`);
   ok(eager.bytesPerNode < ticked.bytesPerNode * 1.05, `${eager.bytesPerNode}`);
   ok(within(eager, 0.99) < within(ticked, 0.99), `${within(eager, 0.99)} ms`);
+});
+
+Deno.test("rumours: at a steady pace eager gossip sends the same messages, in as many bytes", () => {
+  const tell = (eagerGossip: boolean): RumourOutcome => {
+    const mill = new RumourMill({ seed: 4, size: 30, options: { eagerGossip } });
+    for (let i = 0; i < 150; i++) {
+      mill.tell();
+      mill.runFor(20 + i * 7919 % 400);
+    }
+    return mill.settle();
+  };
+  const eager = tell(true), ticked = tell(false);
+  // Who never heard of one, does not pass it on.
+  ok(Math.abs(eager.messagesPerNode / ticked.messagesPerNode - 1) < 0.005, `${eager.messagesPerNode}`);
+  ok(eager.bytesPerNode < ticked.bytesPerNode * 1.05, `${eager.bytesPerNode} to ${ticked.bytesPerNode}`);
 });
