@@ -2,10 +2,11 @@
 
 /**
  * What is asked for, as a bound on a ratio: to the peer's figure, or to the floor's (an empty program, the runtime).
- * `plus` allows so many units above the floor instead.
+ * `plus` allows so many units above the floor instead. `enough` is a figure, in the row's unit, that is good whatever
+ * the peer takes: for what depends on timers and sizes, and not on the speed of the machine.
  */
 export type Goal =
-  | { readonly of: "peer"; readonly ratioMax: number }
+  | { readonly of: "peer"; readonly ratioMax: number; readonly enough?: number }
   | { readonly of: "floor"; readonly ratioMax: number }
   | { readonly of: "floor"; readonly plus: number };
 
@@ -31,7 +32,8 @@ export function isReached(row: Row): boolean | undefined {
   const { goal } = row;
   const ratio = goalRatio(row);
   if (!Number.isFinite(ratio)) return undefined;
-  return "plus" in goal ? row.ours - row.floor <= goal.plus : ratio <= goal.ratioMax;
+  if ("plus" in goal) return row.ours - row.floor <= goal.plus;
+  return ratio <= goal.ratioMax || goal.of === "peer" && row.ours <= (goal.enough ?? -1);
 }
 
 function verdict(row: Row): string {
@@ -41,7 +43,9 @@ function verdict(row: Row): string {
 
 function goalText({ goal, unit }: Row): string {
   if ("plus" in goal) return `floor + ${goal.plus} ${unit}`;
-  return `<= ${goal.ratioMax.toFixed(2)}${goal.of === "floor" ? " of floor" : ""}`;
+  const bound = `<= ${goal.ratioMax.toFixed(2)}`;
+  if (goal.of === "floor") return `${bound} of floor`;
+  return goal.enough === undefined ? bound : `${bound} or ${goal.enough} ${unit}`;
 }
 
 /** Three digits of a positive number, or all before the point if they are more. */

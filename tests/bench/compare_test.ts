@@ -90,11 +90,14 @@ const ROWS = [
   row("met", 20, 100, NaN, { of: "peer", ratioMax: 0.2 }),
   row("over", 21, 100, NaN, { of: "peer", ratioMax: 0.2 }),
   row("near the floor", 84.9, 8, 84, { of: "floor", plus: 1 }),
+  row("enough", 21, 22, NaN, { of: "peer", ratioMax: 0.2, enough: 21 }),
+  row("too much", 22, 22, NaN, { of: "peer", ratioMax: 0.2, enough: 21 }),
   row("alone", 20, NaN, NaN, { of: "peer", ratioMax: 0.2 }),
 ];
 
-Deno.test("table: a goal is a bound on the ratio to the peer or the floor, or on the distance from the floor", () => {
-  deepEqual(ROWS.map(isReached), [true, false, true, undefined]);
+Deno.test("table: a goal is a bound on the ratio to the peer or the floor, on the figure, or on the distance from the floor", () => {
+  deepEqual(ROWS.map(isReached), [true, false, true, true, false, undefined]);
+  ok(renderText(ROWS).includes("<= 0.20 or 21 us"));
   ok(renderText(ROWS).includes("over"));
   deepEqual(
     renderMarkdown(ROWS).split("\n").slice(1, 4),
@@ -107,7 +110,13 @@ Deno.test("table: a goal is a bound on the ratio to the peer or the floor, or on
 });
 
 Deno.test("table: a baseline keeps what was compared, and shows the change", () => {
-  deepEqual(toBaseline(ROWS), { met: 0.2, over: 0.21, "near the floor": 1.01 });
+  deepEqual(toBaseline(ROWS), {
+    met: 0.2,
+    over: 0.21,
+    "near the floor": 1.01,
+    enough: 0.955,
+    "too much": 1,
+  });
   const lines = renderAgainstBaseline(ROWS, { met: 0.25, over: 0.2 }).split("\n");
   deepEqual(lines[1]!.split(/ {2,}/), ["met", "0.20", "0.25", "-20 %"]);
   deepEqual(lines[2]!.split(/ {2,}/), ["over", "0.21", "0.20", "+5 %"]);
