@@ -1,4 +1,5 @@
 /** IP addresses and ports as the wire has them: 4 or 16 raw bytes and a number. */
+import { bytesEqual, isAt, slotOf } from "./bytes.ts";
 import { OptionError } from "./errors.ts";
 import { Slab } from "./slab.ts";
 
@@ -23,9 +24,9 @@ export class Address {
    */
   static fromBytes(ip: Uint8Array, port: number): Address | undefined {
     if (ip.length !== 4 && ip.length !== 16) return undefined;
-    const slot = slotOf(ip, port);
+    const slot = slotOf(ip, port, INTERN_SLOTS);
     const known = interned[slot];
-    if (known !== undefined && known.port === port && isSame(known.ip, ip)) return known;
+    if (known !== undefined && known.port === port && bytesEqual(known.ip, ip)) return known;
     return interned[slot] = new Address(slab.copy(ip), ipText(ip), port);
   }
 
@@ -59,18 +60,6 @@ const interned = new Array<Address | undefined>(INTERN_SLOTS).fill(undefined);
 /** Four bytes with a buffer of their own take some four hundred. An address that stays keeps no more than this beside it. */
 const slab = new Slab(1024);
 
-function slotOf(ip: Uint8Array, port: number): number {
-  let hash = port;
-  for (let i = 0; i < ip.length; i++) hash = Math.imul(hash ^ ip[i]!, 0x01000193);
-  return (hash ^ (hash >>> 15)) & (INTERN_SLOTS - 1);
-}
-
-function isSame(a: Uint8Array, b: Uint8Array): boolean {
-  if (a.length !== b.length) return false;
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
-  return true;
-}
-
 /** `host:port`, with brackets around an IPv6 host. */
 export function joinHostPort(host: string, port: number): string {
   return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
@@ -89,6 +78,16 @@ export function isV4Mapped(ip: Uint8Array): boolean {
   if (ip.length !== 16 || ip[10] !== 0xff || ip[11] !== 0xff) return false;
   for (let i = 0; i < 10; i++) if (ip[i] !== 0) return false;
   return true;
+}
+
+/** Whether 4 or 16 bytes name the same host: an IPv4 address equals its v4-mapped form. */
+export function sameIp(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length === b.length) return bytesEqual(a, b);
+  return a.length < b.length ? isMappedFormOf(b, a) : isMappedFormOf(a, b);
+}
+
+function isMappedFormOf(mapped: Uint8Array, v4: Uint8Array): boolean {
+  return v4.length === 4 && isV4Mapped(mapped) && isAt(v4, mapped, 12);
 }
 
 /** The 16-byte v4-mapped form of 4 bytes; 16 bytes are returned as they are. */

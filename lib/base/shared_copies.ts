@@ -1,4 +1,5 @@
 /** Copies of small byte strings that many have in common: each kept once, and many in one buffer. */
+import { bytesEqual, slotOf } from "./bytes.ts";
 import { Slab } from "./slab.ts";
 
 /** What a copy that is still in use may keep alive beside itself. */
@@ -21,17 +22,9 @@ export class SharedCopies {
 
   /** @param bytes borrowed. */
   copy(bytes: Uint8Array): Uint8Array {
-    let hash = bytes.length;
-    for (let i = 0; i < bytes.length; i++) hash = Math.imul(hash ^ bytes[i]!, 0x01000193);
-    const slot = (hash ^ (hash >>> 15)) & (this.#slots.length - 1);
+    const slot = slotOf(bytes, bytes.length, this.#slots.length);
     const known = this.#slots[slot];
-    if (known !== undefined && isSame(known, bytes)) return known;
+    if (known !== undefined && bytesEqual(known, bytes)) return known;
     return this.#slots[slot] = this.#slab.copy(bytes);
   }
-}
-
-function isSame(a: Uint8Array, b: Uint8Array): boolean {
-  if (a.length !== b.length) return false;
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
-  return true;
 }

@@ -1,4 +1,5 @@
 /** The keys of an encrypted cluster: one to seal with, all to open with. */
+import { bytesEqual } from "../base/bytes.ts";
 import { KeyringError, WireError } from "../base/errors.ts";
 import type { Random } from "../base/ports.ts";
 import {
@@ -66,20 +67,20 @@ export class Keyring {
   use(key: Uint8Array): void {
     if (!this.has(key)) throw new KeyringError("Requested key is not in the keyring");
     this.#keys = [
-      ...this.#keys.filter((known) => isSame(known, key)),
-      ...this.#keys.filter((known) => !isSame(known, key)),
+      ...this.#keys.filter((known) => bytesEqual(known, key)),
+      ...this.#keys.filter((known) => !bytesEqual(known, key)),
     ];
   }
 
   /** Removes a key; harmless when it is not there. @throws {KeyringError} when it is the primary one. */
   remove(key: Uint8Array): void {
-    if (isSame(this.primary, key)) throw new KeyringError("Removing the primary key is not allowed");
-    this.#keys = this.#keys.filter((known) => !isSame(known, key));
+    if (bytesEqual(this.primary, key)) throw new KeyringError("Removing the primary key is not allowed");
+    this.#keys = this.#keys.filter((known) => !bytesEqual(known, key));
   }
 
   /** Whether `key` is installed. */
   has(key: Uint8Array): boolean {
-    return this.#keys.some((known) => isSame(known, key));
+    return this.#keys.some((known) => bytesEqual(known, key));
   }
 
   /**
@@ -113,8 +114,4 @@ export class Keyring {
     }
     throw new WireError("No installed keys could decrypt the message", start);
   }
-}
-
-function isSame(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, index) => byte === b[index]);
 }

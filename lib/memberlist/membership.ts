@@ -18,12 +18,13 @@
  * (one per node at most, newer replace older), the delegate's events. Invariant: a suspicion runs exactly while a node
  * is suspect.
  */
-import { Address, ipText } from "../base/address.ts";
+import { Address, ipText, sameIp } from "../base/address.ts";
+import { bytesEqual, isAt } from "../base/bytes.ts";
 import { isTextWithin } from "../base/byte_text.ts";
+import { goBytes } from "../base/go_text.ts";
 import { LogLevel } from "../base/ports.ts";
 import { SharedCopies } from "../base/shared_copies.ts";
 import { Timer } from "../base/timer_heap.ts";
-import { bytesEqual, isAt, sameIp } from "./endpoint.ts";
 import type { Engine } from "./engine.ts";
 import { suspicionConfirmationsMax, suspicionMinMs } from "./formulas.ts";
 import { type Accusation, type Alive, createAccusation, sharedVersions, versionBytes } from "./messages.ts";
@@ -419,9 +420,4 @@ function findFault({ node, addr, meta }: Readonly<Alive>, isAboutUs: boolean): s
   if (!isTextWithin(node, NAME_BYTES_MAX)) return `its name has more than ${NAME_BYTES_MAX} bytes`;
   if (addr.length !== 4 && addr.length !== 16) return `its address has ${addr.length} bytes`;
   return meta.length > META_BYTES_MAX && !isAboutUs ? `its metadata has ${meta.length} bytes` : undefined;
-}
-
-/** Bytes as Go's `%v` prints them: `[255 128]`. */
-function goBytes(bytes: Uint8Array): string {
-  return `[${bytes.join(" ")}]`;
 }

@@ -1,10 +1,9 @@
 /** Answers pings, and pings others on somebody's behalf. protocol.md C.10. */
-import { Address } from "../base/address.ts";
+import { Address, sameIp } from "../base/address.ts";
 import { LogLevel } from "../base/ports.ts";
 import { Timer } from "../base/timer_heap.ts";
 import { MsgpackWriter } from "../wire/msgpack_writer.ts";
 import type { AckSink } from "./ack_registry.ts";
-import { sameIp } from "./endpoint.ts";
 import type { Engine } from "./engine.ts";
 import {
   createPing,

@@ -1,11 +1,10 @@
 /** Two nodes under one name: what is said of it, and who has to go. protocol.md D.10, surface.md 2.15. */
-import { ipText, joinHostPort } from "../base/address.ts";
+import { ipText, joinHostPort, sameIp } from "../base/address.ts";
 import { SizeLimitError, StateError, WireError } from "../base/errors.ts";
 import { goBytes } from "../base/go_text.ts";
 import { LogLimiter } from "../base/log_limiter.ts";
 import { type Clock, type Logger, LogLevel } from "../base/ports.ts";
 import { Timer } from "../base/timer_heap.ts";
-import { sameIp } from "../memberlist/endpoint.ts";
 import type { NodeState } from "../memberlist/node_state.ts";
 import { decodeConflictResponse } from "./conflict_message.ts";
 import { SerfMessageType } from "./message_type.ts";

@@ -1,4 +1,5 @@
 /** The buffer of user events: what was seen, so that each is delivered and passed on once. protocol.md D.4. */
+import { bytesEqual } from "../base/bytes.ts";
 import { type MetricsSink, NO_METRICS } from "../base/metrics.ts";
 import { Slab } from "../base/slab.ts";
 import type { LamportClock } from "./lamport_clock.ts";
@@ -127,8 +128,5 @@ function identityOf(name: string, payload: Uint8Array | null): string {
 
 /** Nothing and empty are the same payload. */
 function isSamePayload(a: Uint8Array | null, b: Uint8Array | null): boolean {
-  const length = a?.length ?? 0;
-  if (length !== (b?.length ?? 0)) return false;
-  for (let i = 0; i < length; i++) if (a![i] !== b![i]) return false;
-  return true;
+  return bytesEqual(a ?? NO_BYTES, b ?? NO_BYTES);
 }

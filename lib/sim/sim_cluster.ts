@@ -1,6 +1,7 @@
 /** A cluster of simulated nodes: building it, joining it, breaking it, and asking whether its members agree. */
 import { assert } from "../base/assert.ts";
 import type { Address } from "../base/address.ts";
+import { bytesEqual } from "../base/bytes.ts";
 import { LogLevel } from "../base/ports.ts";
 import { NodeStatus } from "../memberlist/node_state.ts";
 import { Checker } from "./checkers.ts";
@@ -226,7 +227,7 @@ export class SimCluster<L extends SimLife> {
     const seen = observer.memberlist.node(subject.name);
     if (seen === undefined || seen.status !== NodeStatus.alive) return false;
     const truth = subject.memberlist.local;
-    return seen.incarnation === truth.incarnation && sameBytes(seen.meta, truth.meta);
+    return seen.incarnation === truth.incarnation && bytesEqual(seen.meta, truth.meta);
   }
 }
 
@@ -236,10 +237,4 @@ export function memberlistCluster(
   choose: (node: SimNode<MemberlistLife>) => MemberlistLifeOptions = () => ({}),
 ): SimCluster<MemberlistLife> {
   return new SimCluster(options, (node, ports) => new MemberlistLife(node, ports, choose(node)));
-}
-
-function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  if (a.length !== b.length) return false;
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
-  return true;
 }

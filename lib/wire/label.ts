@@ -7,6 +7,7 @@
  * The label is also authenticated data of what is encrypted inside. HashiCorp's Serf sets none and refuses any; so does
  * ours unless told otherwise. protocol.md A.8.
  */
+import { isAt } from "../base/bytes.ts";
 import { OptionError, WireError } from "../base/errors.ts";
 import { decodeText, encodeText } from "./text.ts";
 
@@ -38,9 +39,7 @@ export class Label {
     const size = start < end && bytes[start] === LABEL_TYPE ? labelHeaderBytes(bytes, start, end) : 0;
     if (size === -1) throw new WireError("label header is cut off", start);
     const header = this.header;
-    let isSame = size === header.length;
-    for (let i = 0; isSame && i < size; i++) isSame = bytes[start + i] === header[i];
-    if (isSame) return start + size;
+    if (size === header.length && isAt(header, bytes, start)) return start + size;
     if (size === 0) throw new WireError(`missing label "${this.text}"`, start);
     throw new WireError(`unacceptable label "${decodeText(bytes, start + 2, start + size)}"`, start);
   }

@@ -35,6 +35,7 @@ export class StructFields {
   }
 }
 
+// A loop of its own: with base/bytes.ts, whose callers compare all kinds of things, a packet of gossip takes 7 % longer.
 function isKey(key: Uint8Array, bytes: Uint8Array, start: number, end: number): boolean {
   const length = key.length;
   if (length !== end - start) return false;
