@@ -58,12 +58,12 @@ export class AgentLogger implements Logger {
 
   log(level: LogLevel, text: string): void {
     const short = shortened(text);
-    const line = formatLogLine(this.#clock.wallMs(), level, short);
-    this.ring.push(level, line);
+    const wallMs = this.#clock.wallMs();
+    this.ring.push(wallMs, level, short);
     // Most lines are of levels that nobody looks at: what shows the others is 20 times dearer than the ring.
     if (level < this.level) return;
     this.tee?.(level, short);
-    this.#show(level, line);
+    this.#show(level, formatLogLine(wallMs, level, short));
   }
 
   /** Shows what was logged so far, and from now on every line at once. */

@@ -1,6 +1,14 @@
 /** The last log lines of all levels, for `monitor`. surface.md 2.7. */
 import { assert } from "../base/assert.ts";
 import type { LogLevel } from "../base/ports.ts";
+import { formatLogLine } from "./log_format.ts";
+
+/** What a line is made of, when somebody asks for it: nobody does for most. */
+interface Entry {
+  wallMs: number;
+  level: LogLevel;
+  text: string;
+}
 
 /** One subscriber. */
 interface Subscriber {
@@ -12,7 +20,7 @@ interface Subscriber {
 export class LogRing {
   readonly #capacity: number;
   // bounded: capacity.
-  readonly #entries: { level: LogLevel; line: string }[] = [];
+  readonly #entries: Entry[] = [];
   #next = 0;
   // bounded: one per monitor of an RPC session.
   readonly #subscribers = new Set<Subscriber>();
@@ -28,11 +36,18 @@ export class LogRing {
     return this.#subscribers.size;
   }
 
-  /** @param line without indent and final newline. */
-  push(level: LogLevel, line: string): void {
-    this.#entries[this.#next] = { level, line };
+  /** Parameters: as for {@linkcode formatLogLine}. */
+  push(wallMs: number, level: LogLevel, text: string): void {
+    const oldest = this.#entries[this.#next];
+    if (oldest === undefined) this.#entries.push({ wallMs, level, text });
+    else {
+      oldest.wallMs = wallMs;
+      oldest.level = level;
+      oldest.text = text;
+    }
     this.#next = (this.#next + 1) % this.#capacity;
     if (this.#subscribers.size === 0) return;
+    const line = formatLogLine(wallMs, level, text);
     // Over a copy: who is called may subscribe, or end its subscription.
     for (const subscriber of [...this.#subscribers]) {
       if (level >= subscriber.level && this.#subscribers.has(subscriber)) subscriber.listener(line);
@@ -44,8 +59,10 @@ export class LogRing {
    * @returns what ends it.
    */
   subscribe(level: LogLevel, listener: (line: string) => void): () => void {
-    const backlog = [...this.#entries.slice(this.#next), ...this.#entries.slice(0, this.#next)];
-    for (const entry of backlog) if (entry.level >= level) listener(entry.line);
+    const backlog = [...this.#entries.slice(this.#next), ...this.#entries.slice(0, this.#next)]
+      .filter((entry) => entry.level >= level)
+      .map((entry) => formatLogLine(entry.wallMs, entry.level, entry.text));
+    for (const line of backlog) listener(line);
     const subscriber: Subscriber = { level, listener };
     this.#subscribers.add(subscriber);
     return () => this.#subscribers.delete(subscriber);

@@ -12,8 +12,12 @@ const ESCAPES = new Map<number, string>([
   [92, "\\\\"],
 ]);
 
+/** What needs no escapes. */
+const PLAIN = /^[ !#-[\]-~]*$/;
+
 /** The text in double quotes with Go's escapes, as its `%q` prints it; U+DC80..U+DCFF stand for bytes (byte_text.ts). */
 export function goQuote(text: string): string {
+  if (PLAIN.test(text)) return `"${text}"`;
   let quoted = '"';
   for (const char of text) quoted += quoteChar(char);
   return quoted + '"';

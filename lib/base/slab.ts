@@ -17,17 +17,26 @@ export class Slab {
     this.#used = 0;
   }
 
-  /** @returns a copy, which nobody else writes to. */
-  copy(bytes: Uint8Array): Uint8Array {
-    const size = bytes.length;
-    if (size * 4 > this.#chunkBytes) return bytes.slice();
+  /**
+   * @param head a byte to stand before them.
+   * @returns a copy, which nobody else writes to.
+   */
+  copy(bytes: Uint8Array, head?: number): Uint8Array {
+    const start = head === undefined ? 0 : 1;
+    const copy = this.#take(start + bytes.length);
+    if (head !== undefined) copy[0] = head;
+    copy.set(bytes, start);
+    return copy;
+  }
+
+  #take(size: number): Uint8Array {
+    if (size * 4 > this.#chunkBytes) return new Uint8Array(size);
     if (this.#used + size > this.#chunk.length) {
       this.#chunk = new Uint8Array(this.#chunkBytes);
       this.#used = 0;
     }
     const start = this.#used;
     this.#used += size;
-    this.#chunk.set(bytes, start);
     return this.#chunk.subarray(start, start + size);
   }
 }

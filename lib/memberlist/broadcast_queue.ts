@@ -62,11 +62,12 @@ export class BroadcastQueue {
    * @param message copied.
    * @param key what the message is about: newer news about the same replaces it.
    * @param onFinished called once, when the message has been sent often enough or was dropped.
+   * @param head a byte to stand before the message.
    */
-  queue(message: Uint8Array, key?: string, onFinished?: () => void): void {
+  queue(message: Uint8Array, key?: string, onFinished?: () => void, head?: number): void {
     const replaced = key === undefined ? undefined : this.#byKey.get(key);
     if (replaced !== undefined) this.#remove(replaced);
-    const entry = new Entry(slab.copy(message), key, onFinished, this.#nextId++);
+    const entry = new Entry(slab.copy(message, head), key, onFinished, this.#nextId++);
     if (key !== undefined) this.#byKey.set(key, entry);
     this.#insert(entry);
     replaced?.onFinished?.();

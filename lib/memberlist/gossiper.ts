@@ -50,11 +50,11 @@ export class Gossiper {
 
   /** Something was queued, here or in the layer above. Sends nothing yet: more may follow in the same breath. */
   onBroadcastQueued(): void {
-    if (this.#pacer === undefined) return;
-    const dueMs = this.#pacer.dueMs;
+    // A round that is due takes it along.
+    if (this.#pacer === undefined || this.#pacer.dueMs < Infinity) return;
     const nowMs = this.#engine.clock.nowMs();
     this.#pacer.onNews(nowMs);
-    if (this.#pacer.dueMs !== dueMs) this.#arm(this.#pacer, nowMs);
+    this.#arm(this.#pacer, nowMs);
   }
 
   /** One round. */

@@ -56,11 +56,12 @@ export function encodeEvent(writer: MsgpackWriter, event: Readonly<EventRequest>
 /** @throws {WireError} when malformed. */
 export function decodeEvent(reader: MsgpackReader): EventRequest {
   const request: EventRequest = { name: "", payload: NO_BYTES, coalesce: false };
-  reader.struct(EVENT, (field) => {
+  reader.beginStruct(EVENT);
+  for (let field = reader.nextField(); field >= 0; field = reader.nextField()) {
     if (field === 0) request.name = reader.string();
     else if (field === 1) request.payload = reader.bytes() ?? NO_BYTES;
     else request.coalesce = reader.bool();
-  });
+  }
   return request;
 }
 

@@ -6,7 +6,6 @@ import { BroadcastQueue } from "../memberlist/broadcast_queue.ts";
 import { BroadcastWait } from "../memberlist/broadcast_wait.ts";
 import type { BroadcastSink } from "../memberlist/delegate.ts";
 import { MessageType } from "../memberlist/message_type.ts";
-import { MsgpackWriter } from "../wire/msgpack_writer.ts";
 
 /** What waits in a queue. */
 export type BroadcastKind = "intent" | "query" | "event";
@@ -51,7 +50,6 @@ export class Broadcasts {
   // bounded: one per caller who waits for a broadcast.
   readonly #waits = new Map<BroadcastWait, (sent: boolean) => void>();
   readonly #checkTimer: Timer;
-  readonly #scratch = new MsgpackWriter();
   readonly #weighing: WeighingSink;
   /** False: nothing waits. Each packet asks, and mostly that is the answer: no queue needs to be looked at. */
   #mayWait = false;
@@ -105,11 +103,9 @@ export class Broadcasts {
       onFinished?.();
       return;
     }
-    this.#scratch.reset();
-    this.#scratch.byte(MessageType.user).raw(message);
     const { queue } = this.#queues[kind];
     this.#mayWait = true;
-    queue.queue(this.#scratch.view(), undefined, onFinished);
+    queue.queue(message, undefined, onFinished, MessageType.user);
     this.#onDepth(queue);
   }
 

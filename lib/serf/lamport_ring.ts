@@ -4,7 +4,7 @@ import type { LamportClock } from "./lamport_clock.ts";
 
 /** What is remembered of one Lamport time. */
 export interface RingSlot<Entry> {
-  readonly lTime: number;
+  lTime: number;
   /** In order of arrival. Its bound is the owner's to keep. */
   entries: Entry[];
 }
@@ -59,9 +59,10 @@ export class LamportRing<Entry> {
     const index = lTime % size;
     const present = this.#slots[index];
     if (present !== undefined && present.lTime === lTime) return present;
-    if (present !== undefined) this.#onDropped(present);
-    const fresh: RingSlot<Entry> = { lTime, entries: [] };
-    this.#slots[index] = fresh;
-    return fresh;
+    if (present === undefined) return this.#slots[index] = { lTime, entries: [] };
+    this.#onDropped(present);
+    present.lTime = lTime;
+    present.entries = [];
+    return present;
   }
 }

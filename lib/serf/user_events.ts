@@ -1,6 +1,6 @@
 /** The buffer of user events: what was seen, so that each is delivered and passed on once. protocol.md D.4. */
 import { bytesEqual } from "../base/bytes.ts";
-import { type MetricsSink, NO_METRICS } from "../base/metrics.ts";
+import { type Metric, type MetricsSink, NO_METRICS } from "../base/metrics.ts";
 import { Slab } from "../base/slab.ts";
 import type { LamportClock } from "./lamport_clock.ts";
 import { LamportRing, type RingSlot } from "./lamport_ring.ts";
@@ -40,6 +40,7 @@ export class UserEvents {
   // bounded: as many slots as the ring has, EVENTS_PER_TIME_MAX each, RING_BYTES_MAX together.
   readonly #ring: LamportRing<StoredEvent>;
   readonly #metrics: MetricsSink;
+  readonly #recorded: Metric;
   readonly #slab = new Slab(CHUNK_BYTES);
   #bytes = 0;
   /**
@@ -51,6 +52,7 @@ export class UserEvents {
   /** @param size how many Lamport times are remembered (512 in all real clusters: push/pull sends them all). */
   constructor(clock: LamportClock, size: number, metrics: MetricsSink = NO_METRICS) {
     this.#metrics = metrics;
+    this.#recorded = metrics.named("counter", "serf.events");
     this.#ring = new LamportRing(clock, size, (slot) => this.#onDropped(slot));
   }
 
@@ -82,7 +84,7 @@ export class UserEvents {
     if (isFirst) slot.entries = [event];
     else slot.entries.push(event);
     this.#identities.get(lTime)?.add(identityOf(name, payload));
-    this.#metrics.counter("serf.events", 1);
+    this.#recorded.record(1);
     this.#metrics.counter(`serf.events.${name}`, 1);
     return "new";
   }

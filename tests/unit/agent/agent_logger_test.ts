@@ -11,6 +11,9 @@ function logger(level: LogLevel = LogLevel.info) {
   return { log, shown };
 }
 
+/** A moment, in milliseconds since the epoch. */
+const AT = 1_700_000_000_000;
+
 /** Without the time, which is local. */
 const bare = (lines: readonly string[]) =>
   lines.map((line) => line.replace(/\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d/, "T"));
@@ -104,25 +107,33 @@ Deno.test("parseLogLevel() knows five names", () => {
 Deno.test("LogRing gives the backlog first, filtered, oldest first, then what comes", () => {
   const ring = new LogRing(3);
   const heard: string[] = [];
-  for (let i = 0; i < 5; i++) ring.push(i % 2 === 0 ? LogLevel.warn : LogLevel.debug, `line ${i}`);
+  for (let i = 0; i < 5; i++) ring.push(AT, i % 2 === 0 ? LogLevel.warn : LogLevel.debug, `line ${i}`);
   const stop = ring.subscribe(LogLevel.info, (line) => heard.push(line));
-  deepEqual(heard, ["line 2", "line 4"]);
-  ring.push(LogLevel.debug, "line 5");
-  ring.push(LogLevel.info, "line 6");
+  deepEqual(bare(heard), ["T [WARN] line 2", "T [WARN] line 4"]);
+  ring.push(AT, LogLevel.debug, "line 5");
+  ring.push(AT, LogLevel.info, "line 6");
   equal(ring.subscriberCount, 1);
   stop();
-  ring.push(LogLevel.error, "line 7");
-  deepEqual(heard, ["line 2", "line 4", "line 6"]);
+  ring.push(AT, LogLevel.error, "line 7");
+  deepEqual(bare(heard), ["T [WARN] line 2", "T [WARN] line 4", "T [INFO] line 6"]);
   equal(ring.subscriberCount, 0);
+});
+
+Deno.test("LogRing keeps of each line when it was logged", () => {
+  const ring = new LogRing(2);
+  const heard: string[] = [];
+  for (const minutes of [0, 1, 2]) ring.push(AT + minutes * 60_000, LogLevel.info, "x");
+  ring.subscribe(LogLevel.trace, (line) => heard.push(line));
+  deepEqual(heard, [1, 2].map((minutes) => formatLogLine(AT + minutes * 60_000, LogLevel.info, "x")));
 });
 
 Deno.test("LogRing remembers 512 lines by default", () => {
   const ring = new LogRing();
-  for (let i = 0; i < 600; i++) ring.push(LogLevel.info, String(i));
+  for (let i = 0; i < 600; i++) ring.push(AT, LogLevel.info, String(i));
   const heard: string[] = [];
   ring.subscribe(LogLevel.trace, (line) => heard.push(line));
   equal(heard.length, 512);
-  equal(heard[0], "88");
+  equal(bare(heard)[0], "T [INFO] 88");
 });
 
 Deno.test("LogRing: a listener may end its own subscription, or another's", () => {
@@ -135,7 +146,7 @@ Deno.test("LogRing: a listener may end its own subscription, or another's", () =
       for (const stop of stops) stop();
     }));
   }
-  ring.push(LogLevel.info, "x");
-  ring.push(LogLevel.info, "y");
+  ring.push(AT, LogLevel.info, "x");
+  ring.push(AT, LogLevel.info, "y");
   deepEqual(heard, ["a"]);
 });

@@ -21,3 +21,10 @@ Deno.test("Slab.copy() shares buffers among small copies, and gives large ones t
   equal(large.buffer.byteLength, 17);
   equal(slab.copy(new Uint8Array(16)).buffer, a.buffer);
 });
+
+Deno.test("Slab.copy() puts a byte before the copy, small or large", () => {
+  const slab = new Slab(64);
+  deepEqual([...slab.copy(Uint8Array.of(1, 2), 8)], [8, 1, 2]);
+  deepEqual([...slab.copy(new Uint8Array(0), 0)], [0]);
+  deepEqual([...slab.copy(new Uint8Array(20).fill(3), 9)], [9, ...new Array(20).fill(3)]);
+});

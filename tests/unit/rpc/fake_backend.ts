@@ -3,6 +3,7 @@ import { JoinError } from "../../../lib/base/errors.ts";
 import { NO_METRICS } from "../../../lib/base/metrics.ts";
 import { type Clock, type Logger, LogLevel } from "../../../lib/base/ports.ts";
 import type { Timer } from "../../../lib/base/timer_heap.ts";
+import { formatLogLine } from "../../../lib/agent/log_format.ts";
 import { LogRing } from "../../../lib/agent/log_ring.ts";
 import type { Coordinate } from "../../../lib/coordinate/coordinate.ts";
 import type { RpcBackend } from "../../../lib/rpc/rpc_backend.ts";
@@ -11,6 +12,9 @@ import type { KeyResult } from "../../../lib/serf/key_manager.ts";
 import { type Member, MemberStatus } from "../../../lib/serf/member.ts";
 import type { QuerySink, RunningQuery } from "../../../lib/serf/query_collector.ts";
 import type { QueryParams } from "../../../lib/serf/query_sender.ts";
+
+/** When everything is logged: 2026/11/23 03:44:02. */
+const WALL_MS = new Date(2026, 10, 23, 3, 44, 2).getTime();
 
 /** A member as a table would have it. */
 export function fakeMember(name: string, overrides: Partial<Member> = {}): Member {
@@ -90,9 +94,8 @@ export class FakeBackend implements RpcBackend {
   }
 
   log(level: LogLevel, text: string): void {
-    const line = `2026/11/23 03:44:02 [${["TRACE", "DEBUG", "INFO", "WARN", "ERR"][level]}] ${text}`;
-    this.lines.push(line);
-    this.logRing.push(level, line);
+    this.lines.push(formatLogLine(WALL_MS, level, text));
+    this.logRing.push(WALL_MS, level, text);
   }
 
   emit(event: SerfEvent): void {
