@@ -5,7 +5,7 @@ import { count, markdownTable, type Progress, quantile } from "./tables.ts";
 const CRASHES = 1_000;
 const CRASHED_MEMBERS = [16, 64, 128];
 const LOAD_MEMBERS = [16, 64, 256, 1_024, 4_096];
-const LOAD_PERIODS = 10;
+const LOAD_PERIODS = 30;
 
 /** @returns two tables. */
 export function swimTables(progress: Progress): string {
@@ -31,9 +31,9 @@ function detectionTable(progress: Progress): string {
 
 function loadTable(progress: Progress): string {
   const rows = LOAD_MEMBERS.map((members) => {
-    const { packets, bytes, exchanges } = loadAtRest(1, members, LOAD_PERIODS);
+    const { packets, bytes, pushPulls, calls } = loadAtRest(1, members, LOAD_PERIODS);
     progress(`${members} members: ${packets}`);
-    return [count(members), packets.toFixed(4), bytes.toFixed(1), exchanges.toFixed(4)];
+    return [count(members), packets.toFixed(4), bytes.toFixed(1), pushPulls.toFixed(4), calls.toFixed(4)];
   });
-  return markdownTable(["members", "datagrams", "their bytes", "push/pulls"], rows);
+  return markdownTable(["members", "datagrams", "their bytes", "push/pulls", "calls"], rows);
 }

@@ -61,7 +61,9 @@ export interface Load {
   /** Bytes of datagrams. */
   readonly bytes: number;
   /** Push/pulls begun. */
-  readonly exchanges: number;
+  readonly pushPulls: number;
+  /** Other streams opened: pings over TCP. */
+  readonly calls: number;
 }
 
 /** Forms a cluster, lets it come to rest, and measures for `periods`. */
@@ -69,17 +71,23 @@ export function loadAtRest(seed: number, members: number, periods: number): Load
   const options = { compression: false, probeIntervalMs: PERIOD_MS };
   const cluster = memberlistCluster({ seed, size: members, checked: false }, () => ({ options }));
   cluster.formAtOnce();
-  // Every start is news, gossiped on.
-  const REST_MS = 6 * PERIOD_MS;
+  // Every start is news, gossiped on; and the first calls are made at once.
+  const REST_MS = 30 * PERIOD_MS;
   cluster.runFor(REST_MS);
   const { counters } = cluster.world.network;
   const { packetsSent, packetBytesSent, exchangesOpened } = counters;
+  // Both sides of one count it.
+  const pushPullsBegun = () =>
+    cluster.nodes.reduce((sum, { memberlist }) => sum + memberlist.counters.pushPulls, 0) / 2;
+  const pushPullsBefore = pushPullsBegun();
   cluster.runFor(periods * PERIOD_MS);
   const share = members * periods;
+  const pushPulls = pushPullsBegun() - pushPullsBefore;
   return {
     packets: (counters.packetsSent - packetsSent) / share,
     bytes: (counters.packetBytesSent - packetBytesSent) / share,
-    exchanges: (counters.exchangesOpened - exchangesOpened) / share,
+    pushPulls: pushPulls / share,
+    calls: (counters.exchangesOpened - exchangesOpened - pushPulls) / share,
   };
 }
 
