@@ -30,4 +30,5 @@ try {
 } catch (error) {
   die(error);
 }
+await platform.ui.flush();
 Deno.exit(code);

@@ -98,6 +98,8 @@ class AgentRun {
       this.#platform.ui.out(bannerText(this.#config, this.#agent.encrypted));
       await this.#startJoin();
       this.#platform.ui.out("\n==> Log data will now stream in as it occurs:\n\n");
+      // From here on whoever reads the log may stop: members who wait for us would declare us failed.
+      this.#platform.ui.queueOut();
       this.#logger.openGate();
       retry = this.#startRetryJoin();
       this.#agent.onEvent(() => collector.wake());

@@ -10,6 +10,13 @@ export interface Ui {
   /** Writes text as it is (no newline added; what stands for bytes as these, byte_text.ts). Out when it returns. */
   out(text: string): void;
   err(text: string): void;
+  /**
+   * From now on {@linkcode out} waits for nobody. What a reader who stands still leaves no room for is dropped, and
+   * counted in the output as soon as there is room again.
+   */
+  queueOut(): void;
+  /** Waits until all that is queued is out, or until that takes too long. */
+  flush(): Promise<void>;
   /** Whether standard output still has a reader, as far as the last write could tell. */
   readonly isOpen: boolean;
 }

@@ -134,7 +134,13 @@ export class FakePlatform implements Platform {
   readonly runtime: RuntimeInfo = { os: "linux", arch: "amd64", cpuCount: 2, pid: 77, version: "deno 0.0.0" };
   /** All that was shown on standard output. */
   output = "";
-  readonly ui: Ui = { out: (text) => void (this.output += text), err: () => {}, isOpen: true };
+  readonly ui: Ui = {
+    out: (text) => void (this.output += text),
+    err: () => {},
+    queueOut: () => {},
+    flush: () => Promise.resolve(),
+    isOpen: true,
+  };
   readonly #world: FakeWorld;
   readonly #listeners = new Map<SignalName, Set<() => void>>();
 

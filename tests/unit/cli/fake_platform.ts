@@ -30,6 +30,8 @@ export class FakePlatform {
         if (this.textsLeft-- > 0) this.stdout += text;
       },
       err: (text) => void (this.stderr += text),
+      queueOut: () => {},
+      flush: () => Promise.resolve(),
       get isOpen() {
         return isOpen();
       },

@@ -16,6 +16,10 @@ class FakeOutput {
     this.text += new TextDecoder().decode(taken);
     return taken.length;
   }
+
+  write(bytes: Uint8Array): Promise<number> {
+    return Promise.resolve(this.writeSync(bytes));
+  }
 }
 
 Deno.test("DenoUi writes all of each text, at once and in order", () => {
@@ -67,13 +71,27 @@ Deno.test("DenoUi offers bytes again to an output that is full for the moment", 
 
 Deno.test("DenoUi writes bytes that were not UTF-8 as the bytes that they were", () => {
   const bytes: number[] = [];
-  const ui = new DenoUi({
-    writeSync(some) {
-      bytes.push(...some);
-      return some.length;
-    },
-  });
+  const writeSync = (some: Uint8Array) => {
+    bytes.push(...some);
+    return some.length;
+  };
+  const ui = new DenoUi({ writeSync, write: (some) => Promise.resolve(writeSync(some)) });
   // A node named 0x66 0xff 0xc3, as wire/text.ts decodes it, between text that is none of ASCII.
   ui.out("\u00e9 f\udcff\udcc3 \u{1f600}\n");
   deepEqual(bytes, [0xc3, 0xa9, 32, 0x66, 0xff, 0xc3, 32, 0xf0, 0x9f, 0x98, 0x80, 10]);
+});
+
+Deno.test("DenoUi.queueOut() makes standard output wait for nobody, and flush() waits for it", async () => {
+  const out = new FakeOutput(), err = new FakeOutput();
+  const ui = new DenoUi(out, err);
+  ui.out("direct\n");
+  ui.queueOut();
+  ui.out("one\n");
+  ui.queueOut();
+  ui.out("two\n");
+  ui.err("oops\n");
+  equal(out.text, "direct\none\n");
+  equal(err.text, "oops\n");
+  await ui.flush();
+  equal(out.text, "direct\none\ntwo\n");
 });
