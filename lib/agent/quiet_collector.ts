@@ -7,6 +7,11 @@ import type { MemoryUsage } from "../platform/platform.ts";
 const REST_MS = 4_000;
 /** It rests when it takes less than so much of a processor meanwhile: 2 %. Ten times what its probes cost. */
 const REST_CPU_MS = 80;
+/**
+ * Less work than this leaves nothing for which a look would pay: 200 ms, the work of some hundred requests. A client who
+ * polls the agent every second causes one look in a minute or more, and between them not even a timer.
+ */
+const WORK_CPU_MS = 200;
 /** For how much a collection pays: so many bytes, and an eighth of what the last one left. */
 const GAIN_BYTES_MIN = 2 * 1024 * 1024;
 /**
@@ -27,10 +32,11 @@ export interface CollectorPlatform {
 /**
  * V8 collects as memory is asked for, so what a start or a burst leaves behind would stay for as long as the agent rests
  * (10 MiB after a flood of 240 000 pings and requests). Whoever ends such work calls {@linkcode QuietCollector.wake};
- * once the agent rests, it is collected.
+ * once it has done enough and rests, it is collected.
  *
  * ```
- * asleep --wake--> waiting --(4 s, busy)--> waiting
+ * asleep --(wake, enough work since the last look)--> waiting
+ *                  waiting --(4 s, busy)--> waiting
  *                  waiting --(4 s, at rest: collects if it pays)--> asleep        any --stop--> asleep
  * ```
  */
@@ -38,6 +44,8 @@ export class QuietCollector {
   readonly #platform: CollectorPlatform;
   readonly #timer: Timer = new Timer(() => this.#onTimer());
   #cpuMs = 0;
+  /** At the last look. */
+  #lookCpuMs = 0;
   /** What the last collection left. */
   #keptBytes = 0;
 
@@ -47,7 +55,8 @@ export class QuietCollector {
 
   /** Something was done that may have left garbage behind. */
   wake(): void {
-    if (!this.#timer.armed) this.#wait();
+    if (this.#timer.armed) return;
+    if (this.#platform.cpuTimeMs() - this.#lookCpuMs >= WORK_CPU_MS) this.#wait();
   }
 
   /** Idempotent. */
@@ -62,7 +71,12 @@ export class QuietCollector {
 
   #onTimer(): void {
     if (this.#platform.cpuTimeMs() - this.#cpuMs > REST_CPU_MS) this.#wait();
-    else this.#collect(this.#platform.memoryUsage().usedBytes);
+    else this.#look();
+  }
+
+  #look(): void {
+    this.#collect(this.#platform.memoryUsage().usedBytes);
+    this.#lookCpuMs = this.#platform.cpuTimeMs();
   }
 
   #collect(usedBytes: number): void {

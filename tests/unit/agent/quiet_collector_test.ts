@@ -20,12 +20,22 @@ class FakeProcess {
   }
 
   memoryUsage() {
+    this.looks++;
     return { usedBytes: this.usedBytes, residentBytes: this.usedBytes };
   }
+
+  /** How often its heap was looked at. */
+  looks = 0;
 
   collectGarbage(isThorough: boolean): void {
     this.collections.push(isThorough);
     this.usedBytes = this.liveBytes;
+  }
+
+  /** Work that leaves the heap so large. */
+  work(usedBytes: number): void {
+    this.cpuMs += 200;
+    this.usedBytes = usedBytes;
   }
 
   /** Time passes, of which the agent takes so much. */
@@ -54,7 +64,7 @@ Deno.test("QuietCollector sleeps until it is woken", () => {
   deepEqual(process.collections, []);
   collector.wake();
   process.run(8);
-  process.usedBytes = 14 * MIB;
+  process.work(14 * MIB);
   process.run(8);
   deepEqual([process.collections, process.clock.runFor(100 * REST_MS)], [[true], undefined]);
   collector.wake();
@@ -90,11 +100,11 @@ Deno.test("QuietCollector collects only when it pays", () => {
   const { process, collector } = create();
   collector.wake();
   process.run(8);
-  process.usedBytes = process.liveBytes + 3 * MIB;
+  process.work(process.liveBytes + 3 * MIB);
   collector.wake();
   process.run(8);
   deepEqual(process.collections, [true]);
-  process.usedBytes++;
+  process.work(process.usedBytes + 1);
   collector.wake();
   process.run(8);
   deepEqual(process.collections, [true, true]);
@@ -104,11 +114,31 @@ Deno.test("QuietCollector is gentler with a larger heap, and leaves a large one 
   const { process, collector } = create();
   process.liveBytes = 0;
   for (const mib of [40, 40 + 1 / MIB, 16, 16 - 1 / MIB]) {
-    process.usedBytes = mib * MIB;
+    process.work(mib * MIB);
     collector.wake();
     process.run(8);
   }
   deepEqual(process.collections, [false, false, true]);
+});
+
+Deno.test("QuietCollector neither looks nor waits while a client polls the agent, but for once in a while", () => {
+  const { process, collector } = create();
+  collector.wake();
+  process.run(8);
+  process.looks = 0;
+  let waits = 0;
+  // A minute of the agent's own probes, and of a request each second.
+  for (let second = 0; second < 60; second++) {
+    process.cpuMs += 3;
+    collector.wake();
+    waits += process.clock.armedCount;
+    process.clock.runFor(1_000);
+  }
+  deepEqual([process.looks, waits], [0, 0]);
+  process.work(13 * MIB);
+  collector.wake();
+  process.run(8);
+  deepEqual(process.collections, [true, true]);
 });
 
 Deno.test("QuietCollector.stop() ends its waiting", () => {
