@@ -38,7 +38,6 @@ import {
   encodePing,
   encodeSuspect,
   fillPing,
-  type Ping,
 } from "./messages.ts";
 import { type NodeState, NodeStatus } from "./node_state.ts";
 import type { PacketSender } from "./packet_sender.ts";
@@ -69,7 +68,6 @@ export interface ProbeParts {
 // Encoding is synchronous and never re-entered: all probes share what they encode, and where to.
 const writer = new MsgpackWriter();
 const suspectWriter = new MsgpackWriter();
-const ping = createPing();
 const indirectPing = createIndirectPing();
 
 /** See the top of the file. Used again and again, for one target at a time. */
@@ -91,7 +89,8 @@ export class Probe implements AckSink {
   #address: Address | undefined;
   /** The target's incarnation when the probe began: what we suspect is that incarnation, not a reborn one. */
   #incarnation = 0;
-  #seqNo = 0;
+  /** What is asked, over UDP and TCP. */
+  readonly #ping = createPing();
   #sentMs = 0;
   /** When helpers are asked at the latest. */
   #timeoutMs = 0;
@@ -125,7 +124,7 @@ export class Probe implements AckSink {
   stop(): void {
     const { clock, acks } = this.#engine;
     clock.disarm(this.#timer);
-    if (this.#stage !== Stage.resting) acks.release(this.#seqNo);
+    if (this.#stage !== Stage.resting) acks.release(this.#ping.seqNo);
     this.#stage = Stage.resting;
     this.#streamPing = undefined;
   }
@@ -144,7 +143,7 @@ export class Probe implements AckSink {
   }
 
   #begin(target: NodeState, isHearsay: boolean): void {
-    const { clock, awareness, options, acks, counters, metrics } = this.#engine;
+    const { clock, awareness, options, acks, counters, metrics, local } = this.#engine;
     counters.probes++;
     this.#target = target;
     this.#address = target.address;
@@ -155,7 +154,7 @@ export class Probe implements AckSink {
     this.#isRefused = false;
     this.#isNews = false;
     this.#isHearsay = isHearsay;
-    this.#seqNo = acks.register(this);
+    fillPing(this.#ping, acks.register(this), target.name, local);
     this.#sentMs = clock.nowMs();
     const intervalMs = awareness.scaleMs(options.probeIntervalMs);
     if (intervalMs > options.probeIntervalMs) metrics.counter("memberlist.degraded.probe", 1);
@@ -198,7 +197,7 @@ export class Probe implements AckSink {
   #sendPing(target: NodeState): boolean {
     const { local, options } = this.#engine;
     writer.reset();
-    encodePing(writer, this.#pingTo(target));
+    encodePing(writer, this.#ping);
     const message = writer.view();
     if (target.status === NodeStatus.alive || !options.lifeguard.buddy) {
       return this.#sender.sendDirect(target.address, message);
@@ -206,12 +205,6 @@ export class Probe implements AckSink {
     suspectWriter.reset();
     encodeSuspect(suspectWriter, target.incarnation, target.name, local.name);
     return this.#sender.sendPair(target, message, suspectWriter.view());
-  }
-
-  /** Borrowed until the next call of anybody. */
-  #pingTo(target: NodeState): Readonly<Ping> {
-    fillPing(ping, this.#seqNo, target.name, this.#engine.local);
-    return ping;
   }
 
   #onTimer(): void {
@@ -241,10 +234,7 @@ export class Probe implements AckSink {
     const { options, listeners } = this.#engine;
     if (!options.promptProbes || this.#streamPing !== undefined || !this.#takesStreamPings(target)) return;
     if (!listeners.isToBeCalled(this.#address!, nowMs)) return;
-    new StreamPing(this.#engine, this.#frames, this.#pingTo(target)).open(
-      this.#address!,
-      options.probeIntervalMs,
-    );
+    new StreamPing(this.#engine, this.#frames, this.#ping).open(this.#address!, options.probeIntervalMs);
   }
 
   #takesStreamPings(target: NodeState): boolean {
@@ -255,7 +245,7 @@ export class Probe implements AckSink {
   #knock(target: NodeState, nowMs: number): void {
     const leftMs = this.#deadlineMs - nowMs;
     if (this.#streamPing !== undefined || leftMs <= 0 || !this.#takesStreamPings(target)) return;
-    const streamPing = new StreamPing(this.#engine, this.#frames, this.#pingTo(target), () => {
+    const streamPing = new StreamPing(this.#engine, this.#frames, this.#ping, () => {
       if (streamPing === this.#streamPing) this.#onRefused(target);
     });
     this.#streamPing = streamPing;
@@ -277,7 +267,7 @@ export class Probe implements AckSink {
   #askHelper(helper: NodeState, target: NodeState): void {
     const { local, options } = this.#engine;
     const indirect = indirectPing;
-    indirect.seqNo = this.#seqNo;
+    indirect.seqNo = this.#ping.seqNo;
     indirect.target = target.ip;
     indirect.port = target.port;
     indirect.node = target.name;
@@ -338,7 +328,7 @@ export class Probe implements AckSink {
   #end(scoreDelta: number): void {
     const { clock, acks, awareness, metrics } = this.#engine;
     clock.disarm(this.#timer);
-    acks.release(this.#seqNo);
+    acks.release(this.#ping.seqNo);
     if (!this.#isHearsay) awareness.apply(scoreDelta);
     metrics.sample("memberlist.probeNode", clock.nowMs() - this.#sentMs);
     this.#stage = Stage.resting;
