@@ -1,6 +1,6 @@
 /**
- * Holds the code to the picture of the layers: imports point down only, the core is synchronous and ambient-free,
- * files stay small. Prints each breach as `file:line: what is wrong, and what to do instead`; exit 1 if there is any.
+ * Holds the code to the picture of the layers: imports point down only and never in a circle, the core is synchronous
+ * and ambient-free, files stay small. Prints each breach as `file:line: what is wrong, and what to do instead`; exit 1 if there is any.
  */
 const ROOT = new URL("../", import.meta.url).pathname;
 
@@ -94,6 +94,30 @@ function checkImport(file: string, specifier: string): string | undefined {
     : `lib/${layer} does not know lib/${below}: imports point down`;
 }
 
+/** Imports of types make circles as well: who reads one file of a circle has to read them all. */
+function findCircles(imports: ReadonlyMap<string, readonly string[]>): Breach[] {
+  const breaches: Breach[] = [];
+  const done = new Set<string>();
+  const visit = (file: string, path: readonly string[]) => {
+    const start = path.indexOf(file);
+    if (start >= 0) {
+      const circle = path.slice(start).concat(file).join(" -> ");
+      breaches.push({ file, line: 1, text: `imports itself, ${circle}: let one be given what it imports` });
+    } else if (!done.has(file)) {
+      for (const target of imports.get(file) ?? []) visit(target, [...path, file]);
+      done.add(file);
+    }
+  };
+  for (const file of imports.keys()) visit(file, []);
+  return breaches;
+}
+
+/** The files that one file imports, in whatever way. */
+function importsOf(file: string, source: string): string[] {
+  const found = source.matchAll(/\b(?:from|import)\s*\(?\s*"(\.[^"]+)"/g);
+  return Array.from(found, ([, specifier]) => resolveImport(file, specifier!));
+}
+
 function checkFile(file: string, source: string): Breach[] {
   const breaches: Breach[] = [];
   const lines = source.split("\n");
@@ -150,11 +174,13 @@ async function* sources(path: string): AsyncGenerator<string> {
 }
 
 const breaches: Breach[] = [];
-let files = 0;
+const imports = new Map<string, string[]>();
 for await (const file of sources("lib")) {
-  files++;
-  breaches.push(...checkFile(file, await Deno.readTextFile(`${ROOT}${file}`)));
+  const source = await Deno.readTextFile(`${ROOT}${file}`);
+  imports.set(file, importsOf(file, source));
+  breaches.push(...checkFile(file, source));
 }
+breaches.push(...findCircles(imports));
 for (const breach of breaches) console.log(`${breach.file}:${breach.line}: ${breach.text}`);
-console.log(`layers: ${files} files, ${breaches.length} breaches`);
+console.log(`layers: ${imports.size} files, ${breaches.length} breaches`);
 if (breaches.length > 0) Deno.exit(1);

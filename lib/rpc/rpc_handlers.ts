@@ -15,24 +15,12 @@ import type { MembersFilter, Seq } from "./messages.ts";
 import * as queries from "./query_handlers.ts";
 import * as replies from "./replies.ts";
 import { errorText, RpcErrorText } from "./rpc_error.ts";
-import type { RpcSession } from "./rpc_session.ts";
+import type { Command, Handler, RpcSession } from "./rpc_session.ts";
 
 /** Streams of one connection. HashiCorp's agents have no bound. */
 const STREAMS_MAX = 1024;
 /** Addresses of one `join`. Each costs a connection attempt, and a line of the error text. */
 const JOIN_ADDRESSES_MAX = 1024;
-
-/**
- * Answers a request, at once or when the promise settles; requests of the same connection wait until then.
- * @throws {WireError} when the body is malformed; nothing was done then.
- */
-export type Handler = (session: RpcSession, seq: Seq, body: MsgpackReader) => void | Promise<void>;
-
-/** One command of the protocol. */
-export interface Command {
-  readonly hasBody: boolean;
-  readonly handle: Handler;
-}
 
 const BODY = true;
 const NO_BODY = false;

@@ -2,6 +2,7 @@
 import type { Platform, StreamConnection, StreamListener } from "../platform/platform.ts";
 import type { RpcBackend } from "./rpc_backend.ts";
 import { RpcContext, type RpcCounters } from "./rpc_context.ts";
+import { COMMANDS } from "./rpc_handlers.ts";
 import { RpcSession } from "./rpc_session.ts";
 
 /** Clients at once; those that come then replace strangers, or are turned away. HashiCorp's agents have no bound but the system's. */
@@ -93,7 +94,7 @@ export class RpcServer {
     this.#context.counters.clientsAccepted++;
     this.#context.backend.metrics.counter("agent.ipc.accept", 1);
     this.#context.log.accepted(client.remote);
-    const session = new RpcSession(this.#context, client);
+    const session = new RpcSession(this.#context, COMMANDS, client);
     this.#sessions.add(session);
     await session.run();
     // What the system still holds of it counts: it is a descriptor and memory, and a client can cause it again and again.

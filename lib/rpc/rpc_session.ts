@@ -28,6 +28,7 @@
 import { settledWithin } from "../agent/patience.ts";
 import { WireError } from "../base/errors.ts";
 import type { StreamConnection } from "../platform/platform.ts";
+import type { MsgpackReader } from "../wire/msgpack_reader.ts";
 import type { MsgpackWriter } from "../wire/msgpack_writer.ts";
 import type { BudgetedClient, ClientAccount } from "./client_budget.ts";
 import type { EventStream } from "./event_stream.ts";
@@ -39,7 +40,6 @@ import { PendingQueries } from "./pending_queries.ts";
 import type { QueryStream } from "./query_stream.ts";
 import type { RpcContext } from "./rpc_context.ts";
 import { errorText, RpcErrorText } from "./rpc_error.ts";
-import { type Command, COMMANDS } from "./rpc_handlers.ts";
 
 /** The longest header, and the longest body. HashiCorp's agents have no limit. */
 export const REQUEST_BYTES_MAX = 1 << 20;
@@ -52,6 +52,18 @@ type SessionState = "new" | "unauthenticated" | "ready" | "closing" | "closed";
 /** What the next value of the stream is. */
 type Expected = "header" | "body" | "unwanted body";
 
+/**
+ * Answers a request, at once or when the promise settles; requests of the same connection wait until then.
+ * @throws {WireError} when the body is malformed; nothing was done then.
+ */
+export type Handler = (session: RpcSession, seq: Seq, body: MsgpackReader) => void | Promise<void>;
+
+/** One command of the protocol. */
+export interface Command {
+  readonly hasBody: boolean;
+  readonly handle: Handler;
+}
+
 /** One client. */
 export class RpcSession implements BudgetedClient {
   /** By the number of their request. bounded: by the handler of `stream`. */
@@ -63,6 +75,7 @@ export class RpcSession implements BudgetedClient {
   readonly pendingQueries: PendingQueries;
   readonly outbox: Outbox;
 
+  readonly #commands: ReadonlyMap<string, Command>;
   readonly #connection: StreamConnection;
   readonly #decoder = new FrameDecoder();
   readonly #header: RequestHeader = { command: "", seq: 0 };
@@ -78,7 +91,13 @@ export class RpcSession implements BudgetedClient {
   #isStalled = false;
   #receivedBytes = 0;
 
-  constructor(readonly context: RpcContext, connection: StreamConnection) {
+  /** @param commands by their name on the wire. */
+  constructor(
+    readonly context: RpcContext,
+    commands: ReadonlyMap<string, Command>,
+    connection: StreamConnection,
+  ) {
+    this.#commands = commands;
     this.#connection = connection;
     this.#account = context.budget.open(this);
     this.pendingQueries = new PendingQueries(context.clock);
@@ -250,7 +269,7 @@ export class RpcSession implements BudgetedClient {
     const { command: name, seq } = this.#header;
     this.context.counters.commands++;
     this.context.commands.record(1);
-    const command = COMMANDS.get(name);
+    const command = this.#commands.get(name);
     if (this.#state === "new" && name !== "handshake") {
       this.#refuse(seq, RpcErrorText.handshakeRequired, RpcErrorText.handshakeRequired);
     } else if (this.#state === "unauthenticated" && name !== "handshake" && name !== "auth") {

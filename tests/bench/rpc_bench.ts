@@ -2,6 +2,7 @@
 import { SeededRandom } from "../../lib/base/seeded_random.ts";
 import type { StreamConnection } from "../../lib/platform/platform.ts";
 import { RpcContext } from "../../lib/rpc/rpc_context.ts";
+import { COMMANDS } from "../../lib/rpc/rpc_handlers.ts";
 import { RpcSession } from "../../lib/rpc/rpc_session.ts";
 import { HANDSHAKE, request } from "../unit/rpc/conversation.ts";
 import { FakeBackend, FakeClock, fakeMember } from "../unit/rpc/fake_backend.ts";
@@ -16,7 +17,7 @@ export function run(size: number, seed: number): number {
   const backend = new FakeBackend();
   backend.list = [fakeMember(`node-${random.below(1000)}`, { tags: new Map([["role", "web"]]) })];
   const connection = new HashingConnection();
-  const session = new RpcSession(new RpcContext(backend, new FakeClock(), ""), connection);
+  const session = new RpcSession(new RpcContext(backend, new FakeClock(), ""), COMMANDS, connection);
   session.onBytes(HANDSHAKE);
   const chunk = concat(Array.from({ length: DEPTH }, (_, i) => request("members", i)));
   for (let done = 0; done < size; done += DEPTH) session.onBytes(chunk);

@@ -1,5 +1,6 @@
 /** One client's whole conversation with a session, in memory. */
 import { RpcContext } from "../../../lib/rpc/rpc_context.ts";
+import { COMMANDS } from "../../../lib/rpc/rpc_handlers.ts";
 import { RpcSession } from "../../../lib/rpc/rpc_session.ts";
 import { MsgpackWriter } from "../../../lib/wire/msgpack_writer.ts";
 import { encodeAuth, encodeHandshake, encodeRequestHeader, type Seq } from "../../../lib/rpc/messages.ts";
@@ -19,7 +20,7 @@ export class Conversation {
   constructor(authKey = "", backend = new FakeBackend(), context?: RpcContext) {
     this.backend = backend;
     this.context = context ?? new RpcContext(backend, this.clock, authKey);
-    this.session = new RpcSession(this.context, this.connection);
+    this.session = new RpcSession(this.context, COMMANDS, this.connection);
     this.ended = this.session.run();
   }
 

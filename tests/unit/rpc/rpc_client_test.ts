@@ -3,6 +3,7 @@ import { LogLevel } from "../../../lib/base/ports.ts";
 import { encodeResponseHeader } from "../../../lib/rpc/messages.ts";
 import { type EventRecord, RpcClient } from "../../../lib/rpc/rpc_client.ts";
 import { RpcContext } from "../../../lib/rpc/rpc_context.ts";
+import { COMMANDS } from "../../../lib/rpc/rpc_handlers.ts";
 import { RpcSession } from "../../../lib/rpc/rpc_session.ts";
 import { encoded, settle } from "./conversation.ts";
 import { FakeBackend, FakeClock, fakeMember } from "./fake_backend.ts";
@@ -12,7 +13,7 @@ import { connectionPair, FakeConnection } from "./fake_stream.ts";
 async function connected(authKey = "", token = authKey) {
   const backend = new FakeBackend();
   const [near, far] = connectionPair();
-  const session = new RpcSession(new RpcContext(backend, new FakeClock(), authKey), far);
+  const session = new RpcSession(new RpcContext(backend, new FakeClock(), authKey), COMMANDS, far);
   const ended = session.run();
   const dialled: unknown[] = [];
   const platform = {
