@@ -12,9 +12,9 @@
 /** Most answers fit into a small block, so that a client that does not fetch one costs little. */
 const SMALL_BYTES = 4 * 1024;
 const LARGE_BYTES = 64 * 1024;
-/** Free blocks that are kept: the one for the next answers, and for a few busy connections. */
+/** Free blocks that are kept: the small for the next answers, the large for all ten thousand members in one answer. */
 const SMALL_KEPT = 64;
-const LARGE_KEPT = 16;
+const LARGE_KEPT = 32;
 
 /** Free blocks of both sizes. */
 export class BlockPool {

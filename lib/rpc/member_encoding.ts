@@ -3,9 +3,13 @@
  * change rarely: so each is kept encoded until its `revision` changes, and a list is put together from kept pieces.
  */
 import { compareBytewise } from "../base/go_text.ts";
+import { Slab } from "../base/slab.ts";
 import { type Member, MEMBER_STATUS_NAMES, type MemberEvent } from "../serf/member.ts";
 import { MsgpackWriter } from "../wire/msgpack_writer.ts";
 import { encodeMembersHeader } from "./replies.ts";
+
+/** Some members share a buffer; one that stays alone in it keeps no more than this. */
+const CHUNK_BYTES = 1024;
 
 interface KeptMember {
   revision: number;
@@ -17,6 +21,7 @@ export class MemberEncoder {
   /** bounded: an entry goes with its member. */
   readonly #kept = new WeakMap<Member, KeptMember>();
   readonly #scratch = new MsgpackWriter(256, "new");
+  readonly #slab = new Slab(CHUNK_BYTES);
 
   /** Appends `{Members: [...]}`. */
   encodeList(writer: MsgpackWriter, members: readonly Member[]): void {
@@ -41,7 +46,7 @@ export class MemberEncoder {
     if (kept !== undefined && kept.revision === member.revision) return kept.bytes;
     this.#scratch.reset();
     encodeMember(this.#scratch, member);
-    const bytes = this.#scratch.copy();
+    const bytes = this.#slab.copy(this.#scratch.view());
     if (kept === undefined) this.#kept.set(member, { revision: member.revision, bytes });
     else {
       kept.revision = member.revision;

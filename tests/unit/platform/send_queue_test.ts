@@ -82,5 +82,5 @@ Deno.test("SendQueue keeps little of a burst, and nothing that the system may st
   for (const block of kept) fresh.give(block);
   let known = 0;
   for (let i = 0; i < 50; i++) if (kept.has(fresh.take(true))) known++;
-  equal(known, 16);
+  equal(known, 32);
 });
