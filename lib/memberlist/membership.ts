@@ -24,15 +24,13 @@ import { isTextWithin } from "../base/byte_text.ts";
 import { goBytes } from "../base/go_text.ts";
 import { LogLevel } from "../base/ports.ts";
 import { SharedCopies } from "../base/shared_copies.ts";
-import { Timer } from "../base/timer_heap.ts";
 import type { Engine } from "./engine.ts";
-import { suspicionConfirmationsMax, suspicionMinMs } from "./formulas.ts";
 import { type Accusation, type Alive, createAccusation, sharedVersions, versionBytes } from "./messages.ts";
 import { News } from "./news.ts";
 import { META_BYTES_MAX, NAME_BYTES_MAX, NodeState, NodeStatus } from "./node_state.ts";
 import type { NodeRecord } from "./node_record.ts";
 import type { PushPullNode } from "./push_pull_messages.ts";
-import { Suspicion } from "./suspicion.ts";
+import { Suspicions } from "./suspicions.ts";
 import { hasUsableVersions, hasUsableVersionsAt } from "./version_check.ts";
 
 /** Incarnations are u32 on the wire. At the end of their range a node cannot refute; it must not wrap to 0 either. */
@@ -46,6 +44,7 @@ export class Membership {
   readonly #engine: Engine;
   readonly #local: NodeState;
   readonly #news: News;
+  readonly #suspicions: Suspicions;
   /** Scratch for {@linkcode mergeNode}. */
   readonly #accusation = createAccusation();
   /** Told when we hear for the first time that others suspect a node; it is suspect by then. */
@@ -55,12 +54,15 @@ export class Membership {
     this.#engine = engine;
     this.#local = engine.local;
     this.#news = new News(engine.queue);
+    this.#suspicions = new Suspicions(engine, ({ incarnation, name }) => {
+      this.onDead({ incarnation, node: name, from: this.#local.name });
+    });
   }
 
-  /** Disarms every suspicion. */
+  /** Ends every suspicion. */
   stop(): void {
     const { table } = this.#engine;
-    for (let i = 0; i < table.size; i++) this.#endSuspicion(table.at(i));
+    for (let i = 0; i < table.size; i++) this.#suspicions.end(table.at(i));
   }
 
   /** Enters ourselves as alive with incarnation 1, and says so to the world. */
@@ -127,7 +129,9 @@ export class Membership {
     const known = this.#findAccused(accusation);
     if (known === undefined) return;
     if (known.suspicion !== undefined) {
-      if (known.suspicion.confirm(accusation.from)) this.#onConfirmed(known, known.suspicion, accusation);
+      if (!known.suspicion.confirm(accusation.from)) return;
+      this.#news.suspect(accusation);
+      this.#suspicions.onConfirmed(known);
       return;
     }
     if (known.status !== NodeStatus.alive) return;
@@ -151,7 +155,7 @@ export class Membership {
       return;
     }
     const node = this.#engine.table.own(known);
-    this.#endSuspicion(node);
+    this.#suspicions.end(node);
     this.#news.dead(accusation);
     this.#engine.metrics.counter("memberlist.msg.dead", 1);
     node.incarnation = accusation.incarnation;
@@ -167,7 +171,7 @@ export class Membership {
     const node = this.#engine.table.own(known);
     node.incarnation = accusation.incarnation;
     this.#setStatus(node, NodeStatus.suspect, this.#engine.clock.nowMs());
-    this.#beginSuspicion(node, accusation.from, isSentence);
+    this.#suspicions.begin(node, accusation.from, isSentence);
     if (accusation.from !== this.#local.name) this.onHearsay?.(node);
   }
 
@@ -283,7 +287,7 @@ export class Membership {
     }
     if (!isMove && alive.incarnation <= node.incarnation) return;
     const own = this.#engine.table.own(node);
-    this.#endSuspicion(own);
+    this.#suspicions.end(own);
     this.#makeAlive(own, alive, port);
   }
 
@@ -327,50 +331,6 @@ export class Membership {
       LogLevel.warn,
       `memberlist: Ignoring an alive message for '${alive.node}' because ${reason}`,
     );
-  }
-
-  #onConfirmed(node: NodeState, suspicion: Suspicion, accusation: Readonly<Accusation>): void {
-    const { clock } = this.#engine;
-    this.#news.suspect(accusation);
-    clock.arm(node.suspicionTimer!, suspicion.remainingMs(clock.nowMs()));
-  }
-
-  #beginSuspicion(node: NodeState, accuser: string, isSentence: boolean): void {
-    const { options, table, clock } = this.#engine;
-    const n = table.size;
-    const minMs = suspicionMinMs(options.suspicionMult, n, options.probeIntervalMs);
-    const maxMs = options.suspicionMaxTimeoutMult * minMs;
-    const shortens = options.lifeguard.suspicion && !isSentence;
-    const k = shortens ? suspicionConfirmationsMax(options.suspicionMult, n) : 0;
-    node.suspicion = new Suspicion(accuser, k, minMs, maxMs, clock.nowMs());
-    node.suspicionTimer ??= new Timer(() => this.#onSuspicionTimeout(node));
-    clock.arm(node.suspicionTimer, node.suspicion.remainingMs(clock.nowMs()));
-  }
-
-  #endSuspicion(node: NodeState): void {
-    if (node.suspicion === undefined) return;
-    node.suspicion = undefined;
-    this.#engine.clock.disarm(node.suspicionTimer!);
-  }
-
-  #onSuspicionTimeout(node: NodeState): void {
-    const suspicion = node.suspicion!;
-    const { clock, options } = this.#engine;
-    const nowMs = clock.nowMs();
-    // We stood still: what the accused has said meanwhile may lie in our socket, and is read first.
-    const isLate = nowMs - node.suspicionTimer!.deadlineMs > options.probeTimeoutMs;
-    if (isLate && suspicion.respite(nowMs + options.probeTimeoutMs)) {
-      clock.arm(node.suspicionTimer!, options.probeTimeoutMs);
-      return;
-    }
-    const { confirmations, isConfirmed } = suspicion;
-    // Nobody else had the same impression in time: it may be us who hears badly.
-    if (!isConfirmed) this.#engine.metrics.counter("memberlist.degraded.timeout", 1);
-    this.#engine.logger.log(
-      LogLevel.info,
-      `memberlist: Marking ${node.name} as failed, suspect timeout reached (${confirmations} peer confirmations)`,
-    );
-    this.onDead({ incarnation: node.incarnation, node: node.name, from: this.#local.name });
   }
 
   /** Answers an accusation against ourselves (C.6): having to is a sign that we are slow. */
