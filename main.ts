@@ -24,11 +24,11 @@ addEventListener("unhandledrejection", (event) => {
   die(event.reason);
 });
 
-let code: number;
-try {
-  code = await runCli(Deno.args, platform);
-} catch (error) {
-  die(error);
+/** No top-level await: the commands' program is compiled as a script, whose code the executable carries (scripts/bundle.ts). */
+async function main(): Promise<void> {
+  const code = await runCli(Deno.args, platform);
+  await platform.ui.flush();
+  Deno.exit(code);
 }
-await platform.ui.flush();
-Deno.exit(code);
+
+main().catch(die);

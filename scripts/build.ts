@@ -7,7 +7,8 @@
  * its own. Where that cannot be reached, Linux x64 falls back to Deno 2.4.2 with the genuine runtime of that version,
  * which one npm package carries; other targets then fail with a clear error, and exit code 3.
  */
-import { bundle, ENTRY } from "./bundle.ts";
+import { bundle, ENTRY, PACKED_CLIENT } from "./bundle.ts";
+import { packClient } from "./code_cache.ts";
 import { BuildError, compileExecutable, UnreachableRuntimeError } from "./compile.ts";
 import { isFresh, newestSource } from "./freshness.ts";
 import { executableFor, EXIT_UNREACHABLE, TARGETS } from "./targets.ts";
@@ -77,7 +78,9 @@ async function build(args: BuildArguments): Promise<void> {
   for (const target of targets) {
     const file = fileFor(target, args.output, host);
     await Deno.mkdir(file.slice(0, file.lastIndexOf("/")), { recursive: true });
-    await compileExecutable(ROOT, `${BUNDLE}/${ENTRY}`, target, file);
+    await packClient(ROOT, BUNDLE, target);
+    const included = Object.values(PACKED_CLIENT).map((name) => `${BUNDLE}/${name}`);
+    await compileExecutable(ROOT, `${BUNDLE}/${ENTRY}`, target, file, included);
     if (target === Deno.build.target) await smokeRun(file);
     else console.log(`${file}: compiled for ${target}, not run on this machine`);
   }

@@ -3,9 +3,10 @@
  *
  * ```
  * serf.js --agent, sim--> main.js and many parts: an agent's memory pays for what it loads, so it loads what it needs
- *         +-all others--> client.js, one file: each file more that a short command loads costs it as much as its work
+ *         +-all others--> the client: one script, and the code that V8 made of it (code_cache.ts)
  * ```
- * Both are the whole program, and know nothing of each other.
+ * Both are the whole program, and know nothing of each other. A short command would spend more time on compiling its
+ * 70 kB than on its work; V8 takes a cache for scripts that are given to it, not for modules, hence a script.
  */
 import { build, stop, transform } from "esbuild";
 import { BuildError, run } from "./compile.ts";
@@ -16,9 +17,23 @@ const PLACEHOLDER = "@@SERF_COMMIT@@";
 /** The executable's main file, in the bundle's directory. */
 export const ENTRY = "serf.js";
 
+/** The commands' script, as text. */
+export const CLIENT = "client.txt";
+
+/**
+ * What the executable carries of it: text and code cache, both deflated, since the runtime holds every file that it
+ * carries in memory, an agent's too. The cache may be empty: V8 compiles when it refuses what it gets.
+ */
+export const PACKED_CLIENT = { text: "client.txt.deflated", cache: "client.cache.deflated" } as const;
+
 /** Commands that run the engine. A word too many in it costs time and nothing else. */
 const ENTRY_TEXT = `if(Deno.args.includes("agent")||Deno.args.includes("sim"))await import("./main.js");
-else await import("./client.js");
+else{
+const{Script}=await import("node:vm"),{inflateRawSync}=await import("node:zlib"),at=import.meta.dirname+"/";
+const read=(name)=>inflateRawSync(Deno.readFileSync(at+name));
+const text=read("${PACKED_CLIENT.text}").toString(),cachedData=read("${PACKED_CLIENT.cache}");
+new Script(text,{filename:at+"client.js",cachedData}).runInThisContext();
+}
 `;
 
 /** Parts of the code-split program that only those two commands load, by the beginnings of their names. */
@@ -70,7 +85,7 @@ export async function bundle(root: string, directory: string): Promise<void> {
       const finished = text.replace(EAGER_REQUIRE, LAZY_REQUIRE).replaceAll(PLACEHOLDER, commit);
       await Deno.writeTextFile(path, await condensed(finished));
     }
-    await Deno.writeTextFile(`${directory}/client.js`, await clientOf(directory));
+    await Deno.writeTextFile(`${directory}/${CLIENT}`, await clientOf(directory));
     await Deno.writeTextFile(`${directory}/${ENTRY}`, ENTRY_TEXT);
   } finally {
     await stop();
@@ -97,7 +112,7 @@ const CONDENSED = {
 } as const;
 
 /**
- * The program without the engine, in one file; each command in it is evaluated when it is called.
+ * The program without the engine, as one script; each command in it is evaluated when it is called.
  *
  * @throws {BuildError} when a part of the engine has another name than it had: it would be in that file.
  */
@@ -106,6 +121,7 @@ async function clientOf(directory: string): Promise<string> {
   const filter = new RegExp(`^\\./(${ENGINE_PARTS.join("|")})-`);
   const result = await build({
     ...CONDENSED,
+    format: "iife",
     entryPoints: [`${directory}/main.js`],
     bundle: true,
     write: false,

@@ -17,8 +17,8 @@ const PERMISSIONS = [
 ];
 
 /**
- * No code cache: it would live under a predictable name in a world-writable directory, and a root agent would execute
- * what anybody planted there.
+ * No code cache of Deno's: it would live under a predictable name in a world-writable directory, and a root agent would
+ * execute what anybody planted there. (The executable carries one for short commands: code_cache.ts.)
  *
  * The V8 flags keep an agent small: young objects get 1 MiB (the default grows to 16), the heap is collected when it has
  * grown by a half (the default: by up to three times), and lib/agent/quiet_collector.ts may collect when nothing
@@ -69,12 +69,18 @@ export async function run(
   return { ok: result.success, code: result.code, text: decode(result.stdout) + decode(result.stderr) };
 }
 
-function compileArguments(entry: string, target: string, file: string): string[] {
+function compileArguments(
+  entry: string,
+  target: string,
+  file: string,
+  included: readonly string[],
+): string[] {
   return [
     "compile",
     "--quiet",
     ...COMPILE,
     ...PERMISSIONS,
+    ...included.flatMap((path) => ["--include", path]),
     "--target",
     target,
     "--output",
@@ -107,6 +113,7 @@ async function compileWithFallback(root: string, args: readonly string[]): Promi
  *
  * @param root the project's directory; the fallback runtime is kept in its `.cache`.
  * @param entry the bundle's main file.
+ * @param included files that the program reads, from `import.meta.dirname`.
  * @throws {BuildError} when neither Deno's own download nor the fallback works.
  * @throws {UnreachableRuntimeError} when there is no fallback for the target.
  */
@@ -115,8 +122,9 @@ export async function compileExecutable(
   entry: string,
   target: string,
   file: string,
+  included: readonly string[] = [],
 ): Promise<void> {
-  const args = compileArguments(entry, target, file);
+  const args = compileArguments(entry, target, file, included);
   const failure = await compileWithOwnRuntime(root, args);
   if (failure === undefined) return;
   if (target !== HOST_TARGET) {

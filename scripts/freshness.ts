@@ -5,6 +5,7 @@ const SOURCES = [
   "lib",
   "scripts/build.ts",
   "scripts/bundle.ts",
+  "scripts/code_cache.ts",
   "scripts/compile.ts",
   "scripts/denort.ts",
   "deno.json",
