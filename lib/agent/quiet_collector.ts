@@ -44,8 +44,8 @@ export class QuietCollector {
   readonly #platform: CollectorPlatform;
   readonly #timer: Timer = new Timer(() => this.#onTimer());
   #cpuMs = 0;
-  /** At the last look. */
-  #lookCpuMs = 0;
+  /** At the last look. Before the first everything was work: a start leaves more than its time says. */
+  #lookCpuMs = -Infinity;
   /** What the last collection left. */
   #keptBytes = 0;
 

@@ -11,7 +11,8 @@ class FakeProcess {
   readonly clock = new SimClock();
   usedBytes = 12 * MIB;
   liveBytes = 8 * MIB;
-  cpuMs = 500;
+  /** As after a start. */
+  cpuMs = 140;
   /** Whether each was thorough. */
   readonly collections: boolean[] = [];
 
