@@ -6,8 +6,8 @@
  *            alive           suspect         dead            dead           suspicion
  *            i > known       i >= known      i >= known      from itself    runs out
  * unknown    alive           -               -               -
- * alive      alive (news)    suspect         suspect (**)    left          (**) for the least time: it may object
- * suspect    alive           (confirmed)     dead            left           dead
+ * alive      alive (news)    suspect         suspect (**)    left          (**) for the least time: it may object;
+ * suspect    alive           (confirmed)     dead (**)       left           dead      until then the same said again
  * dead       alive           -               -               -
  * left       alive (*)       -               -               -              (*) at a new address whatever its i
  * ourselves  refuted         refuted         refuted         refuted
@@ -54,8 +54,8 @@ export class Membership {
     this.#engine = engine;
     this.#local = engine.local;
     this.#news = new News(engine.queue);
-    this.#suspicions = new Suspicions(engine, ({ incarnation, name }) => {
-      this.onDead({ incarnation, node: name, from: this.#local.name });
+    this.#suspicions = new Suspicions(engine, (node) => {
+      this.#bury(node, { incarnation: node.incarnation, node: node.name, from: this.#local.name });
     });
   }
 
@@ -151,9 +151,14 @@ export class Membership {
       return;
     }
     if (this.#isHearsay(known, accusation)) {
-      this.#suspect(known, accusation, true);
+      if (known.suspicion === undefined) this.#suspect(known, accusation, true);
+      else this.#engine.table.own(known).incarnation = accusation.incarnation;
       return;
     }
+    this.#bury(known, accusation);
+  }
+
+  #bury(known: Readonly<NodeState>, accusation: Readonly<Accusation>): void {
     const node = this.#engine.table.own(known);
     this.#suspicions.end(node);
     this.#news.dead(accusation);
@@ -178,11 +183,13 @@ export class Membership {
   /**
    * A death before which no suspicion came. Its gossip may have missed us; but so it goes with all accusations of a
    * host that most others cannot reach, and finds them dead: they never hear of it, and cannot deny it. So the accused
-   * may object now. (HashiCorp's agents believe at once, and one such host makes all members flap.)
+   * may object now, and until its time is over it makes no difference how often the same is said, and by whom.
+   * (HashiCorp's agents believe at once, and one such host makes all members flap.)
    */
   #isHearsay(node: Readonly<NodeState>, { from }: Readonly<Accusation>): boolean {
     const { doubtsHearsay, suspicionMult } = this.#engine.options;
-    return doubtsHearsay && suspicionMult > 0 && node.status === NodeStatus.alive && from !== node.name;
+    return doubtsHearsay && suspicionMult > 0 && from !== node.name &&
+      (node.suspicion === undefined || node.suspicion.isSentence);
   }
 
   /**

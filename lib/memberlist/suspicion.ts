@@ -9,6 +9,8 @@ import { suspicionTimeoutMs } from "./formulas.ts";
  * earlier, but for one {@linkcode respite}.
  */
 export class Suspicion {
+  /** Whether others have condemned the node already, without our having heard of a suspicion. */
+  readonly isSentence: boolean;
   readonly #minMs: number;
   readonly #maxMs: number;
   readonly #k: number;
@@ -24,7 +26,15 @@ export class Suspicion {
    * @param k confirmations after which the least time is reached; 0: it applies at once.
    * @param startMs when it began, in the clock's monotonic milliseconds.
    */
-  constructor(accuser: string, k: number, minMs: number, maxMs: number, startMs: number) {
+  constructor(
+    accuser: string,
+    k: number,
+    minMs: number,
+    maxMs: number,
+    startMs: number,
+    isSentence = false,
+  ) {
+    this.isSentence = isSentence;
     this.#minMs = minMs;
     this.#maxMs = maxMs;
     this.#k = k;

@@ -33,7 +33,7 @@ export class Suspicions {
     const maxMs = options.suspicionMaxTimeoutMult * minMs;
     const shortens = options.lifeguard.suspicion && !isSentence;
     const k = shortens ? suspicionConfirmationsMax(options.suspicionMult, n) : 0;
-    node.suspicion = new Suspicion(accuser, k, minMs, maxMs, clock.nowMs());
+    node.suspicion = new Suspicion(accuser, k, minMs, maxMs, clock.nowMs(), isSentence);
     node.suspicionTimer ??= new Timer(() => this.#onTimeout(node));
     clock.arm(node.suspicionTimer, node.suspicion.remainingMs(clock.nowMs()));
   }

@@ -181,12 +181,12 @@ function flapsAround(seed: number, doubtsHearsay: boolean): number {
   return flaps.reduce((sum, count) => sum + count, 0);
 }
 
-Deno.test("wound serf#185, serf#223: a half-reachable host makes the others flap twenty times less than it did", () => {
+Deno.test("wound serf#185, serf#223: a half-reachable host makes none of the others flap", () => {
   let doubted = 0, believed = 0;
   for (const seed of [4, 5, 6]) {
     doubted += flapsAround(seed, true);
     believed += flapsAround(seed, false);
   }
   ok(believed >= 100, `${believed} flaps where it is believed`);
-  ok(20 * doubted <= believed, `${doubted} flaps instead of ${believed}`);
+  equal(doubted, 0);
 });

@@ -101,6 +101,35 @@ Deno.test("hearsay: a death that no suspicion came before is a suspicion, for th
   equal(node.status, NodeStatus.dead);
 });
 
+Deno.test("hearsay: the same death told again, by the same or by others, leaves the accused its time to object", () => {
+  const world = silentWorld(9);
+  const node = world.memberlist.node("other")!;
+  const leastMs = suspicionMinMs(4, 11, 1000);
+  world.receive(dead("other", 1, "x"));
+  for (const [incarnation, from] of [[1, "x"], [1, "y"], [1, "test"], [3, "x"]] as const) {
+    world.runFor(50);
+    world.receive(dead("other", incarnation, from));
+    equal(node.status, NodeStatus.suspect, `dead(${incarnation}) from ${from}`);
+  }
+  world.receive(alive({ incarnation: 3 }));
+  equal(node.status, NodeStatus.suspect, "what was said before the newest death is no objection to it");
+  world.receive(alive({ incarnation: 4 }));
+  equal(node.status, NodeStatus.alive);
+  world.receive(dead("other", 4, "x"));
+  world.clock.runFor(leastMs - 1);
+  world.receive(dead("other", 4, "x"));
+  equal(node.status, NodeStatus.suspect);
+  world.clock.runFor(1);
+  equal(node.status, NodeStatus.dead, "and does not give it more");
+});
+
+Deno.test("hearsay: a sentence ends at once with the node's own farewell", () => {
+  const world = silentWorld(9);
+  world.receive(dead("other", 1, "x"));
+  world.receive(dead("other", 1, "other"));
+  equal(world.memberlist.node("other")!.status, NodeStatus.left);
+});
+
 Deno.test("hearsay: a death is believed at once after a suspicion, from the node itself, and where hearsay is not doubted", () => {
   const world = silentWorld(3);
   world.receive(suspect("h0", 1, "y"));
