@@ -15,7 +15,7 @@ Deno.test("LogLimiter.log() lets a burst through, then a steady rate, and says h
   clock.runFor(1);
   limiter.log(LogLevel.warn, "again");
   limiter.log(LogLevel.warn, "not again");
-  deepEqual(logger.lines.slice(3), ["WARN again (8 similar lines suppressed)"]);
+  deepEqual(logger.lines.slice(3), ["WARN again (8 more lines suppressed)"]);
 });
 
 Deno.test("LogLimiter never lets more through at once than its burst, however long it was quiet", () => {
@@ -34,6 +34,17 @@ Deno.test("LogLimiter.admits() takes no token, and counts what it turns away", (
   limiter.log(LogLevel.info, "x");
   equal(limiter.admits(LogLevel.info), false);
   equal(limiter.suppressed, 1);
+});
+
+Deno.test("LogLimiter: debug lines, of which nobody may see any, leave the others their room", () => {
+  const clock = new SimClock(), logger = new RecordingLogger();
+  const limiter = new LogLimiter(clock, logger, 2, 1);
+  for (let i = 0; i < 5; i++) limiter.log(LogLevel.debug, "detail");
+  limiter.log(LogLevel.trace, "detail");
+  limiter.log(LogLevel.warn, "seen");
+  limiter.log(LogLevel.error, "seen too");
+  deepEqual(logger.lines, ["DEBUG detail", "DEBUG detail", "WARN seen", "ERR seen too"]);
+  equal(limiter.suppressed, 4);
 });
 
 Deno.test("LogLimiter neither logs nor counts lines of a level that nobody reads", () => {

@@ -386,7 +386,7 @@ Deno.test("runAgent() survives its own bugs, and tells of them at a bounded rate
   equal(said?.length, 10);
   await pass(platform, 10_000);
   platform.fault("no error");
-  ok(platform.output.includes("internal error: no error (90 similar lines suppressed)"));
+  ok(platform.output.includes("internal error: no error (90 more lines suppressed)"));
   platform.signal("SIGINT");
   equal(await inTime(platform, exit), 0);
 });

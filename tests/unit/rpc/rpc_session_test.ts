@@ -457,7 +457,7 @@ Deno.test("RpcSession: the report of lost log lines does not feed itself", async
   // One line more, long after: one warning, which is lost too, and the matter ends there.
   talk.backend.log(LogLevel.info, "agent: once more");
   equal(talk.backend.lines.length, before + 2);
-  match(talk.backend.lines.at(-1)!, /\(\d+ similar lines suppressed\)$/);
+  match(talk.backend.lines.at(-1)!, /\(\d+ more lines suppressed\)$/);
   talk.session.close();
   await talk.ended;
 });

@@ -220,7 +220,7 @@ Deno.test("MessageRouter logs a flood of bad messages at a bounded rate", () => 
   equal(f.logger.lines.length, 20);
   f.clock.run(1000);
   f.router.onMessage(Uint8Array.of(200));
-  equal(f.logger.lines.at(-1)!.endsWith("(980 similar lines suppressed)"), true);
+  equal(f.logger.lines.at(-1)!.endsWith("(980 more lines suppressed)"), true);
 });
 
 Deno.test("surface 7: every message is traced at debug level, by what it is about", () => {
