@@ -84,7 +84,7 @@ function replace(target: string, bytes: Uint8Array, mode: number, existing: Deno
  * Some files can be written but not replaced: in a directory that is not ours or is read-only, or mounted one by one.
  * After any other failure (a full disk, above all) writing in place would destroy what the file still holds.
  */
-function forbidsReplacing(error: unknown): boolean {
+export function forbidsReplacing(error: unknown): boolean {
   if (error instanceof Deno.errors.PermissionDenied) return true;
   const code = (error as { code?: unknown }).code;
   return code === "EPERM" || code === "EACCES" || code === "EBUSY" || code === "EROFS";
@@ -100,12 +100,14 @@ function writeThrough(path: string, options: Deno.OpenOptions, bytes: Uint8Array
   }
 }
 
-/** Gives the file at `path` the mode and the owner of another. @throws {Error} when that is not allowed. */
+/**
+ * Gives the file at `path` the mode and the owner of another.
+ * @throws {Error} when that is not allowed. Who must not take the other over then writes in place.
+ */
 export function copyOwnership(path: string, existing: Deno.FileInfo): void {
   if (existing.mode !== null) Deno.chmodSync(path, existing.mode & PERMISSION_BITS);
   const created = Deno.statSync(path);
   if (created.uid === existing.uid && created.gid === existing.gid) return;
-  // An agent that cannot give the file back to its owner must not take it over: the caller then writes in place.
   Deno.chownSync(path, existing.uid, existing.gid);
 }
 

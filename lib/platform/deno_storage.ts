@@ -1,7 +1,7 @@
 /** The snapshot's file on the real disk. */
 import { StorageError } from "../base/errors.ts";
 import type { Storage } from "../base/ports.ts";
-import { copyOwnership, removeQuietly, syncDirectory } from "./deno_files.ts";
+import { copyOwnership, forbidsReplacing, removeQuietly, syncDirectory } from "./deno_files.ts";
 import { systemErrorText } from "./go_errors.ts";
 
 const CREATED_MODE = 0o644;
@@ -109,7 +109,7 @@ function moveInto(target: string, temporary: string, bytes: Uint8Array): Deno.Fs
   const file = Deno.openSync(temporary, { read: true, append: true, createNew: true, mode: CREATED_MODE });
   try {
     for (let written = 0; written < bytes.length;) written += file.writeSync(bytes.subarray(written));
-    if (existing !== undefined) copyOwnership(temporary, existing);
+    if (existing !== undefined) resemble(temporary, existing);
     file.syncSync();
     Deno.renameSync(temporary, target);
   } catch (error) {
@@ -119,6 +119,18 @@ function moveInto(target: string, temporary: string, bytes: Uint8Array): Deno.Fs
   }
   syncDirectory(target);
   return file;
+}
+
+/**
+ * As the old file, as far as we may: one that another user's agent made we take over, as HashiCorp's agent does, for it
+ * would otherwise grow for ever.
+ */
+function resemble(path: string, existing: Deno.FileInfo): void {
+  try {
+    copyOwnership(path, existing);
+  } catch (error) {
+    if (!forbidsReplacing(error)) throw error;
+  }
 }
 
 function openToAppend(path: string): Deno.FsFile {

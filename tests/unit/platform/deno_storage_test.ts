@@ -46,6 +46,42 @@ Deno.test("DenoStorage.replace() keeps the file's mode, and leaves nothing besid
     equal([...Deno.readDirSync(directory)].length, 1);
   }));
 
+Deno.test({
+  name: "DenoStorage.replace() takes over another user's file that it may not give back",
+  // Only root can make such a file, and give up that right.
+  ignore: Deno.uid() !== 0,
+  fn: () =>
+    withDirectory((directory) => {
+      const path = `${directory}/snapshot`;
+      Deno.writeTextFileSync(path, "old\n", { mode: 0o666 });
+      Deno.chmodSync(path, 0o664);
+      Deno.chownSync(path, 12_345, 12_345);
+      const program = `
+        import { DenoStorage } from "${new URL("../../../lib/platform/deno_storage.ts", import.meta.url)}";
+        const storage = new DenoStorage(Deno.args[0]);
+        storage.replace(new TextEncoder().encode("new\\n"));
+        storage.close();
+      `;
+      Deno.writeTextFileSync(`${directory}/program.ts`, program);
+      const { success, stderr } = new Deno.Command("setpriv", {
+        args: [
+          "--bounding-set=-chown",
+          "--inh-caps=-chown",
+          Deno.execPath(),
+          "run",
+          "-A",
+          "--no-config",
+          `${directory}/program.ts`,
+          path,
+        ],
+      }).outputSync();
+      ok(success, new TextDecoder().decode(stderr));
+      equal(Deno.readTextFileSync(path), "new\n");
+      equal(modeOf(path), 0o664);
+      equal(Deno.statSync(path).uid, 0);
+    }),
+});
+
 Deno.test("DenoStorage.replace() replaces the file behind a symbolic link, not the link", () =>
   withDirectory((directory) => {
     Deno.mkdirSync(`${directory}/real`);
