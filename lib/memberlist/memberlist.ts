@@ -212,7 +212,7 @@ export class Memberlist implements TransportSink {
 
   /** Sends a message of the layer above, type byte 8 first, alone in a datagram; best effort. */
   sendUser(to: Address, message: Uint8Array): void {
-    if (this.#state === "running") this.#sender.sendAlone(to, message);
+    if (this.#state === "running") this.#sender.sendUser(to, message);
   }
 
   /** The layer above has queued something to gossip. */

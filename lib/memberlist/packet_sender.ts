@@ -92,8 +92,8 @@ export class PacketSender implements BroadcastSink {
     return this.#send(node.address, knowsCrc(node));
   }
 
-  /** Sends a message without gossip: one of the layer above (type byte 8 first), or to a stranger. @returns as sendDirect. */
-  sendAlone(to: Address, message: Uint8Array): boolean {
+  /** Sends a message of the layer above (type byte 8 first), alone. @returns as sendDirect. */
+  sendUser(to: Address, message: Uint8Array): boolean {
     this.#begin();
     this.#append(message);
     return this.#send(to, false);

@@ -62,7 +62,7 @@ export class PingResponder {
     if (to === undefined) return;
     writer.reset();
     encodeAck(writer, ping.seqNo, delegate.ackPayload());
-    this.#send(ping.sourceNode, to);
+    this.#sender.sendDirect(to, writer.view());
   }
 
   /** Somebody who got no ack from a node asks us to try. @param request borrowed. */
@@ -76,15 +76,7 @@ export class PingResponder {
       counters.overLimit++;
       return;
     }
-    const errand = new Errand(
-      this,
-      request.sourceNode,
-      to,
-      request.seqNo,
-      request.nack,
-      request.node,
-      target,
-    );
+    const errand = new Errand(this, to, request.seqNo, request.nack, request.node, target);
     errand.ownSeqNo = acks.register(errand);
     this.#errands.add(errand);
     this.#sendOwnPing(errand);
@@ -96,7 +88,7 @@ export class PingResponder {
     this.#engine.listeners.onHeard(errand.target);
     writer.reset();
     encodeAck(writer, errand.seqNo, null);
-    this.#send(errand.askerName, errand.asker);
+    this.#sender.sendDirect(errand.asker, writer.view());
   }
 
   /** For {@linkcode Errand}: the first time, our patience ends; the second, the target's time. */
@@ -110,7 +102,7 @@ export class PingResponder {
     if (!errand.wantsNack) return;
     writer.reset();
     encodeNack(writer, errand.seqNo);
-    this.#send(errand.askerName, errand.asker);
+    this.#sender.sendDirect(errand.asker, writer.view());
   }
 
   #drop(errand: Errand): void {
@@ -130,7 +122,7 @@ export class PingResponder {
     clock.arm(errand.timer, patienceMs);
     writer.reset();
     encodePing(writer, this.#pingOf(errand));
-    this.#send(errand.node, errand.target);
+    this.#sender.sendDirect(errand.target, writer.view());
   }
 
   /** The least: that its acks take long, the asker has found already. But who doubts its own senses is more patient. */
@@ -169,17 +161,6 @@ export class PingResponder {
   #pingOf({ ownSeqNo, node }: Errand): Readonly<Ping> {
     fillPing(ownPing, ownSeqNo, node, this.#engine.local);
     return ownPing;
-  }
-
-  /**
-   * Sends what is written. To a member gossip rides along; who is none would only use up how often each message is sent:
-   * a single packet of pings could keep all that waits from the members.
-   */
-  #send(name: string, to: Address): void {
-    const known = this.#engine.table.get(name);
-    if (known !== undefined && known.port === to.port && sameIp(known.ip, to.ip)) {
-      this.#sender.sendDirect(to, writer.view());
-    } else this.#sender.sendAlone(to, writer.view());
   }
 
   /** What the message names as its source, if it names both address and port; else where the packet came from. */
@@ -227,7 +208,6 @@ class Errand implements AckSink {
   /** @param seqNo the asker's. @param node the name of whom to ping, at `target`. */
   constructor(
     responder: PingResponder,
-    readonly askerName: string,
     readonly asker: Address,
     readonly seqNo: number,
     readonly wantsNack: boolean,
