@@ -18,7 +18,7 @@ const WORTH_MOVING_MS = 10;
  * Invariant outside of a call: the wake-up is set exactly when a timer is armed, at the top's deadline or at most
  * {@linkcode WORTH_MOVING_MS} before it. A wake-up that comes early (a clock that was corrected, a nap, a timer
  * disarmed since) fires nothing and is set again; one that comes late (a stopped process, a suspended machine) fires
- * all that is due, in order of deadline. What is armed without a delay fires as soon as the turn ends. A callback that throws is reported, and the others still fire.
+ * all that is due, in order of deadline. A callback that throws is reported, and the others still fire.
  */
 export class DenoClock implements Clock {
   readonly #heap = new TimerHeap();
@@ -28,8 +28,6 @@ export class DenoClock implements Clock {
   /** When the wake-up is set for; Infinity when none is set. */
   #wakeAtMs = Infinity;
   #firing = false;
-  /** Whether a turn that is not over yet ends with {@linkcode #fireSoon}. */
-  #isSoon = false;
 
   constructor(faults: FaultHook) {
     this.#faults = faults;
@@ -45,8 +43,7 @@ export class DenoClock implements Clock {
 
   arm(timer: Timer, delayMs: number): void {
     this.#heap.set(timer, performance.now() + delayMs);
-    if (delayMs <= 0 && !this.#firing) this.#fireSoon();
-    else this.#moveWake();
+    this.#moveWake();
   }
 
   disarm(timer: Timer): void {
@@ -55,22 +52,8 @@ export class DenoClock implements Clock {
     this.#moveWake();
   }
 
-  /**
-   * Fires when the present turn ends: the system's timer takes 1.2 ms for no delay at all, and news travels several
-   * hops. What fires cannot ask for the same: it would keep the world out.
-   */
-  #fireSoon(): void {
-    if (this.#isSoon) return;
-    this.#isSoon = true;
-    queueMicrotask(() => {
-      this.#isSoon = false;
-      this.#clearWake();
-      this.#fireDue();
-    });
-  }
-
   #moveWake(): void {
-    if (this.#firing || this.#isSoon) return;
+    if (this.#firing) return;
     const top = this.#heap.peek();
     if (top === undefined) return this.#clearWake();
     const gain = top.deadlineMs - this.#wakeAtMs;

@@ -52,26 +52,6 @@ Deno.test("DenoClock puts its wake-up off when the earliest timer is disarmed", 
   });
 });
 
-Deno.test("DenoClock fires at the end of the turn what has no delay, and keeps its wake-up for the rest", async () => {
-  await countingTimeouts(async (timeouts) => {
-    const clock = new DenoClock(new FaultHook());
-    const fired: string[] = [];
-    const later = new Timer(() => fired.push("later"));
-    clock.arm(later, 20);
-    clock.arm(new Timer(() => fired.push("first")), 0);
-    const gone = new Timer(() => fired.push("gone"));
-    clock.arm(gone, 0);
-    clock.disarm(gone);
-    clock.arm(new Timer(() => fired.push("second")), 0);
-    deepEqual(fired, []);
-    await undefined;
-    deepEqual(fired, ["first", "second"]);
-    equal(timeouts(), 2);
-    await new Promise((done) => AbortSignal.timeout(60).addEventListener("abort", done));
-    deepEqual(fired, ["first", "second", "later"]);
-  });
-});
-
 Deno.test("DenoClock holds no system timer when nothing is armed", async () => {
   // The test runner would report one that is left.
   const clock = new DenoClock(new FaultHook());
