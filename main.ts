@@ -28,7 +28,7 @@ addEventListener("unhandledrejection", (event) => {
 async function main(): Promise<void> {
   const code = await runCli(Deno.args, platform);
   await platform.ui.flush();
-  Deno.exit(code);
+  Deno.exit(platform.ui.exitCode(code));
 }
 
 main().catch(die);

@@ -1,5 +1,5 @@
 /** Signals, one after another. surface.md 2.11. */
-import type { Platform } from "../platform/platform.ts";
+import type { Platform, SignalName } from "../platform/platform.ts";
 
 /** The signals that end or reload an agent. */
 export type AgentSignal = "SIGINT" | "SIGTERM" | "SIGHUP";
@@ -10,6 +10,26 @@ export const SIGNAL_TEXTS: Readonly<Record<AgentSignal, string>> = {
   SIGTERM: "terminated",
   SIGHUP: "hangup",
 };
+
+/**
+ * Signals that end a program unless it says otherwise. They mean nothing to an agent, and a Go program outlives them;
+ * it does so with most real-time signals, too, which cannot be listened to here.
+ */
+const IGNORED: readonly SignalName[] = [
+  "SIGUSR2",
+  "SIGALRM",
+  "SIGVTALRM",
+  "SIGPROF",
+  "SIGIO",
+  "SIGPWR",
+  "SIGXCPU",
+  "SIGXFSZ",
+];
+
+/** Makes the process outlive those from now on, to its end. */
+export function ignoreSignals(platform: Pick<Platform, "onSignal">): void {
+  for (const name of IGNORED) platform.onSignal(name, () => {});
+}
 
 const WATCHED: readonly AgentSignal[] = ["SIGINT", "SIGTERM", "SIGHUP"];
 

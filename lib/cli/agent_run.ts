@@ -11,7 +11,7 @@ import { Syslog } from "../agent/syslog.ts";
 import type { Mdns } from "../agent/mdns.ts";
 import { QuietCollector } from "../agent/quiet_collector.ts";
 import { RetryJoin } from "../agent/retry_join.ts";
-import { type AgentSignal, SIGNAL_TEXTS, SignalWatch } from "../agent/signals.ts";
+import { type AgentSignal, ignoreSignals, SIGNAL_TEXTS, SignalWatch } from "../agent/signals.ts";
 import { resolveListenAddress } from "../agent/address_choice.ts";
 import { LogLimiter } from "../base/log_limiter.ts";
 import { LogLevel } from "../base/ports.ts";
@@ -90,6 +90,7 @@ class AgentRun {
     let mdns: Mdns | undefined, server: RpcServer | undefined, retry: RetryJoin | undefined;
     try {
       this.#platform.onFault((error) => this.#onFault(error));
+      ignoreSignals(this.#platform);
       // It asks and ends nothing, so it is heard from the first moment: a start may take as long as its joins.
       this.#platform.onSignal("SIGUSR1", () => this.#dumpMetrics());
       mdns = await this.#startMdns();

@@ -153,6 +153,9 @@ function lookupFailure(error: { code?: string | undefined } | null): string {
   return error?.code === "EAI_AGAIN" ? "Temporary failure in name resolution" : "no such host";
 }
 
+/** macOS has no signal for a power failure. */
+const LINUX_ONLY = "SIGPWR";
+
 /** Ctrl+Break is the one signal besides Ctrl+C that Windows lets a program catch: it stands for "terminate". */
 const WINDOWS_SIGNALS: Readonly<Partial<Record<SignalName, Deno.Signal>>> = {
   SIGINT: "SIGINT",
@@ -162,7 +165,8 @@ const WINDOWS_SIGNALS: Readonly<Partial<Record<SignalName, Deno.Signal>>> = {
 /** Calls `listener` at each `name`; returns what stops it. A signal that the system lacks never comes. */
 export function onSignal(name: SignalName, listener: () => void): () => void {
   const signal = Deno.build.os === "windows" ? WINDOWS_SIGNALS[name] : name;
-  if (signal === undefined) return () => {};
+  const isLacking = name === LINUX_ONLY && Deno.build.os !== "linux";
+  if (signal === undefined || isLacking) return () => {};
   Deno.addSignalListener(signal, listener);
   return () => Deno.removeSignalListener(signal, listener);
 }

@@ -1,5 +1,5 @@
 /** The program's two outputs. */
-import { DirectOutput, type Output, type SyncWriter } from "./output.ts";
+import { BROKEN_PIPE_CODE, DirectOutput, type Output, type SyncWriter } from "./output.ts";
 import type { Ui } from "./platform.ts";
 import { type AsyncWriter, QueuedOutput } from "./queued_output.ts";
 
@@ -9,13 +9,14 @@ import { type AsyncWriter, QueuedOutput } from "./queued_output.ts";
  */
 export class DenoUi implements Ui {
   readonly #stdout: SyncWriter & AsyncWriter;
+  readonly #direct: DirectOutput;
   #out: Output;
-  readonly #err: Output;
+  readonly #err: DirectOutput;
   #queued: QueuedOutput | undefined;
 
   constructor(out: SyncWriter & AsyncWriter = Deno.stdout, err: SyncWriter = Deno.stderr) {
     this.#stdout = out;
-    this.#out = new DirectOutput(out);
+    this.#out = this.#direct = new DirectOutput(out);
     this.#err = new DirectOutput(err);
   }
 
@@ -37,5 +38,11 @@ export class DenoUi implements Ui {
 
   get isOpen(): boolean {
     return !this.#out.ended;
+  }
+
+  exitCode(code: number): number {
+    // A program that queues its output goes on without a reader, on purpose.
+    const isBroken = this.#queued === undefined && (this.#direct.isBroken || this.#err.isBroken);
+    return isBroken ? BROKEN_PIPE_CODE : code;
   }
 }

@@ -9,6 +9,9 @@ export interface Output {
   readonly ended: boolean;
 }
 
+/** The exit code that a shell sees of a program that SIGPIPE ended. */
+export const BROKEN_PIPE_CODE = 141;
+
 /** Something that takes bytes, as many as it likes of those that it is given. */
 export interface SyncWriter {
   writeSync(bytes: Uint8Array): number;
@@ -23,11 +26,17 @@ const NEWLINE = Uint8Array.of(0x0a);
 export class DirectOutput implements Output {
   readonly #writer: SyncWriter;
   #ended = false;
+  #isBroken = false;
   /** Whether the last text could be written in part only. */
   #isCutOff = false;
 
   get ended(): boolean {
     return this.#ended;
+  }
+
+  /** Whether it is a pipe whose reader has closed it. */
+  get isBroken(): boolean {
+    return this.#isBroken;
   }
 
   constructor(writer: SyncWriter) {
@@ -52,6 +61,7 @@ export class DirectOutput implements Output {
         if (!isFull(error)) {
           // `serf members | head -1`: the reader has had enough.
           this.#ended = hasNoReader(error);
+          this.#isBroken = error instanceof Deno.errors.BrokenPipe;
           return written;
         }
         pause();

@@ -19,6 +19,11 @@ export interface Ui {
   flush(): Promise<void>;
   /** Whether standard output still has a reader, as far as the last write could tell. */
   readonly isOpen: boolean;
+  /**
+   * What a program exits with that wants to exit with `code`: 141, as one that died of SIGPIPE, when the reader of a
+   * pipe closed it before all was written. After {@linkcode queueOut} always `code`.
+   */
+  exitCode(code: number): number;
 }
 
 /** Files, synchronous: they are small and read at start, or written while the user waits. */
@@ -179,8 +184,20 @@ export interface RuntimeInfo {
   readonly version: string;
 }
 
-/** The signals that an agent listens to. */
-export type SignalName = "SIGINT" | "SIGTERM" | "SIGHUP" | "SIGUSR1";
+/** The signals that an agent listens to, some of them only to outlive them. */
+export type SignalName =
+  | "SIGINT"
+  | "SIGTERM"
+  | "SIGHUP"
+  | "SIGUSR1"
+  | "SIGUSR2"
+  | "SIGALRM"
+  | "SIGVTALRM"
+  | "SIGPROF"
+  | "SIGIO"
+  | "SIGPWR"
+  | "SIGXCPU"
+  | "SIGXFSZ";
 
 /** Everything together. */
 export interface Platform {

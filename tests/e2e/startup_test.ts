@@ -12,6 +12,17 @@ testOurs("e2e: version prints the release and the protocol", async (ours) => {
   );
 });
 
+testOurs(
+  "e2e: a command whose output nobody reads any more ends like one that died of SIGPIPE",
+  async (ours) => {
+    const script = (command: string) => `exec 4> >(:); wait $!; ${command} >&4; echo $?`;
+    for (const command of [`${ours} version`, `${ours} members`, `${ours} agent -h 2>&4`, `${ours} keygen`]) {
+      const { stdout } = await runCommand("/bin/bash", ["-c", script(command)]);
+      equal(stdout, "141\n", command);
+    }
+  },
+);
+
 testOurs("e2e: no command leaves anything behind in a temporary directory", async (ours) => {
   const directory = await Deno.makeTempDir();
   for (const args of [["version"], ["keygen"], ["members"], ["agent", "-h"], []]) {

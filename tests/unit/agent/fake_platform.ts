@@ -140,6 +140,7 @@ export class FakePlatform implements Platform {
     queueOut: () => {},
     flush: () => Promise.resolve(),
     isOpen: true,
+    exitCode: (code: number) => code,
   };
   readonly #world: FakeWorld;
   readonly #listeners = new Map<SignalName, Set<() => void>>();

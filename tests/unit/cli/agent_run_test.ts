@@ -66,6 +66,17 @@ Deno.test("runAgent() prints the banner, then the log; SIGTERM ends it with 1", 
   equal(platform.signal("SIGTERM"), 1, "a late signal is heard, and changes nothing");
 });
 
+Deno.test("runAgent() outlives the signals that mean nothing to it", async () => {
+  const { platform, exit, mark } = await start();
+  for (const name of ["USR2", "ALRM", "VTALRM", "PROF", "IO", "PWR", "XCPU", "XFSZ"] as const) {
+    equal(platform.signal(`SIG${name}`), 1, name);
+  }
+  await pass(platform, 1_000);
+  equal(platform.output.slice(mark), "");
+  platform.signal("SIGTERM");
+  equal(await inTime(platform, exit), 1);
+});
+
 Deno.test("runAgent() leaves gracefully at SIGINT", async () => {
   const { platform, exit, mark } = await start();
   platform.signal("SIGINT");

@@ -35,6 +35,7 @@ export class FakePlatform {
       get isOpen() {
         return isOpen();
       },
+      exitCode: (code) => code,
     };
   }
 

@@ -46,6 +46,27 @@ Deno.test("DenoUi ends an output whose reader has gone, and that one only", () =
   equal(err.text, "still here");
 });
 
+Deno.test("DenoUi.exitCode() is that of SIGPIPE once a reader has closed the pipe, and only then", () => {
+  const broken = () => new Deno.errors.BrokenPipe("Broken pipe (os error 32)");
+  const out = new FakeOutput(), err = new FakeOutput();
+  const ui = new DenoUi(out, err);
+  equal(ui.exitCode(1), 1);
+  // `serf members >&-`: there never was a reader.
+  out.failures.push(new Deno.errors.BadResource("Bad file descriptor (os error 9)"));
+  ui.out("lost");
+  equal(ui.exitCode(0), 0);
+  err.failures.push(broken());
+  ui.err("lost");
+  equal(ui.exitCode(0), 141);
+  const piped = new FakeOutput();
+  const other = new DenoUi(piped, new FakeOutput());
+  piped.failures.push(broken());
+  other.out("lost");
+  equal(other.exitCode(1), 141);
+  other.queueOut();
+  equal(other.exitCode(1), 1, "an agent outlives the reader of its log");
+});
+
 Deno.test("DenoUi loses what a full disk has no room for, and goes on when there is room again", () => {
   const out = new FakeOutput(4);
   const ui = new DenoUi(out, new FakeOutput());
