@@ -61,6 +61,6 @@ export interface AgentFlags {
   readonly mdnsDisableIpv4?: boolean;
   /** `-mdns-disable-ipv6`. */
   readonly mdnsDisableIpv6?: boolean;
-  /** `-syslog`. Known, and refused by {@link ./config_validate.ts}. */
+  /** `-syslog`. */
   readonly syslog?: boolean;
 }

@@ -1,4 +1,5 @@
 /** From a configuration to a running Serf: files, keys, sockets, addresses, in the order of HashiCorp's agent. */
+import { OptionError } from "../base/errors.ts";
 import { type Logger, LogLevel, type Storage } from "../base/ports.ts";
 import type { MetricsSink } from "../base/metrics.ts";
 import { Keyring } from "../memberlist/keyring.ts";
@@ -11,6 +12,7 @@ import type { Aes192Gcm } from "../wire/packet_cipher.ts";
 import { chooseAdvertised } from "./address_choice.ts";
 import type { AgentConfig } from "./agent_config.ts";
 import { errorText, explained } from "./config_error.ts";
+import { fileKeyOf } from "./config_file.ts";
 import { isKeyLength, KEY_SIZE_TEXT, readKeyringFile, writeKeyringFile } from "./keyring_file.ts";
 import { Re2Matcher } from "./re2_matcher.ts";
 import { readTagsFile } from "./tags_file.ts";
@@ -83,7 +85,18 @@ function loadFiles(
   return { tags, keys };
 }
 
+/** @throws {OptionError} in the words of the user's files. */
 function serfOptions(config: AgentConfig, tags: ReadonlyMap<string, string>): SerfOptions {
+  try {
+    return resolveOptions(config, tags);
+  } catch (error) {
+    if (!(error instanceof OptionError)) throw error;
+    const text = error.message.replace(error.option, fileKeyOf(error.option));
+    throw new OptionError(error.option, text, { cause: error });
+  }
+}
+
+function resolveOptions(config: AgentConfig, tags: ReadonlyMap<string, string>): SerfOptions {
   // HashiCorp's agent keeps the number in one byte: 258 is 2 to it.
   const protocol = config.protocol & 0xff;
   return resolveSerfOptions({

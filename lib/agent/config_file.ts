@@ -50,6 +50,11 @@ const FILE_KEYS: readonly (readonly [key: string, field: keyof ConfigLayer])[] =
   ["broadcast_timeout", "broadcastTimeoutMs"],
 ];
 
+/** @returns the file's key of a field; `field` itself when no file can set it. */
+export function fileKeyOf(field: string): string {
+  return FILE_KEYS.find(([, name]) => name === field)?.[0] ?? field;
+}
+
 /** Keys of the object under `mdns`. */
 const MDNS_KEYS: readonly (readonly [key: string, field: keyof ConfigLayer])[] = [
   ["interface", "mdnsInterface"],
@@ -68,13 +73,17 @@ const INERT_KEYS = [
 const text = v.nullish(v.string(), "");
 const isMap = (value: unknown) => typeof value === "object" && value !== null && !Array.isArray(value);
 
+/** JSON knows no bounds; HashiCorp's agents cut what does not fit, differently on each processor. */
+const isInt64 = (value: number) => value >= -(2 ** 63) && value < 2 ** 63;
+const integer = v.pipe(v.number(), v.check(isInt64), v.transform(Math.trunc));
+
 /** How each kind of field is written in JSON. */
 const SCHEMAS: Readonly<Record<FieldKind, v.GenericSchema<unknown, unknown>>> = {
   text: v.string(),
   duration: v.string(),
   flag: v.boolean(),
-  integer: v.pipe(v.number(), v.transform(Math.trunc)),
-  positive: v.pipe(v.number(), v.transform(Math.trunc)),
+  integer,
+  positive: integer,
   list: v.array(text),
   // Not as a record: valibot drops keys like "constructor" from those.
   map: v.pipe(
@@ -158,6 +167,7 @@ function reportUnknown(prefix: string, left: ReadonlySet<string>, faults: string
 /** One complaint in Go's words. */
 function faultText(name: string, issue: v.BaseIssue<unknown>): string {
   if (issue.type === "custom") return `'${name}' expected a map, got '${goKindName(issue.input)}'`;
+  if (issue.type === "check") return `'${name}' is out of range: ${goValueText(issue.input)}`;
   if (issue.type === "array") {
     const kind = isMap(issue.input) ? "map" : goTypeName(issue.input);
     return `'${name}': source data must be an array or slice, got ${kind}`;

@@ -13,7 +13,7 @@ export class DenoFiles implements Files {
       return Deno.readTextFileSync(path);
     } catch (error) {
       const operation = error instanceof Deno.errors.IsADirectory ? "read" : "open";
-      throw pathError(operation, path, error);
+      throw pathError(operation, path, linkError(path) ?? error);
     }
   }
 
@@ -56,6 +56,16 @@ function create(path: string, bytes: Uint8Array, mode: number): void {
   if (!isLink(path)) return replace(path, bytes, mode, undefined);
   writeThrough(path, { write: true, create: true, mode }, bytes);
   syncDirectory(Deno.realPathSync(path));
+}
+
+/** What is wrong with a path that cannot be followed: the runtime takes a link to nowhere for one that runs in circles. */
+function linkError(path: string): unknown {
+  try {
+    Deno.statSync(path);
+    return undefined;
+  } catch (error) {
+    return error;
+  }
 }
 
 function isLink(path: string): boolean {

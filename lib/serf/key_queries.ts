@@ -94,7 +94,8 @@ export class KeyQueries {
     const { bytesMax } = this.#replies;
     const primaryKey = base64(installed[0]!);
     // No more than can fit are tried: whoever has a key could install any number.
-    for (let count = Math.min(installed.length, Math.floor(bytesMax / KEY_TEXT_BYTES_LEAST));; count--) {
+    const fitting = Math.max(0, Math.floor(bytesMax / KEY_TEXT_BYTES_LEAST));
+    for (let count = Math.min(installed.length, fitting);; count--) {
       const keys = installed.slice(0, count).map(base64);
       const message = count === installed.length
         ? ""

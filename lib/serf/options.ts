@@ -31,11 +31,11 @@ export interface SerfOptions {
   readonly eventBuffer: number;
   /** Lamport times of queries that are remembered. @default {512} */
   readonly queryBuffer: number;
-  /** Bytes of a user event that we send: name and payload, and again when encoded; at most 9216. @default {512} */
+  /** Bytes of a user event that we send: name and payload, and again when encoded; at most 9216. Negative: none. @default {512} */
   readonly userEventBytesMax: number;
-  /** Bytes of a query that we send, encoded. @default {1024} */
+  /** Bytes of a query that we send, encoded. Negative: none. @default {1024} */
   readonly queryBytesMax: number;
-  /** Bytes of an answer that we send, encoded, and of an answer with the envelope of a relay. @default {1024} */
+  /** Bytes of an answer that we send, encoded, and of one with the envelope of a relay. Negative: none. @default {1024} */
   readonly responseBytesMax: number;
   /** Whether the others are asked who has to go when somebody else has our name. @default {true} */
   readonly resolveNameConflicts: boolean;
@@ -87,9 +87,6 @@ const POSITIVE = [
   "queueCheckIntervalMs",
   "eventBuffer",
   "queryBuffer",
-  "userEventBytesMax",
-  "queryBytesMax",
-  "responseBytesMax",
 ] as const;
 
 /**

@@ -107,6 +107,7 @@ export const BAD_FILES: readonly AgentCase[] = [
     '{"tombstone_timeout":"5"}',
     '{"disable_coordinates":1}',
     '{"user_event_size_limit":9217}',
+    '{"user_event_size_limit":-1,"query_size_limit":-1,"query_response_size_limit":-1}',
     '{"protocol":1}',
     '{"encrypt_key":"!"}',
     '{"log_level":"FOO"}',
@@ -205,6 +206,10 @@ const LEFT: Step = { until: "shutdown complete" };
 export const SIGNALS: readonly AgentCase[] = [
   steps(flags(), INT, LEFT),
   steps(flags(), TERM, LEFT),
+  // Signals that mean nothing to an agent.
+  ...(["USR2", "ALRM", "VTALRM", "PROF", "IO", "PWR", "XCPU", "XFSZ"] as const).map((name) =>
+    steps(flags(), { signal: `SIG${name}` }, A_MOMENT, TERM, LEFT)
+  ),
   steps(flags(), INT, A_MOMENT, INT, LEFT),
   steps(flags(), INT, A_MOMENT, TERM, LEFT),
   steps(flags(), INT, A_MOMENT, HUP, LEFT),

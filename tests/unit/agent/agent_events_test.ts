@@ -84,6 +84,18 @@ Deno.test("Agent.userEvent() refuses what is too long, in words for the user", a
   agent.shutdown();
 });
 
+Deno.test("Agent: a negative limit refuses all events and queries", async () => {
+  const files = { "/c": '{"user_event_size_limit":-1,"query_size_limit":-1}' };
+  const { agent } = await create({ ...A, configPaths: ["/c"] }, { files });
+  throws(() => agent.userEvent("", new Uint8Array(0), true), {
+    message: "user event exceeds configured limit of -1 bytes before encoding",
+  });
+  throws(() => agent.query("q", new Uint8Array(0), QUERY_DEFAULTS, NOBODY), {
+    message: "query exceeds limit of -1 bytes",
+  });
+  agent.shutdown();
+});
+
 Deno.test("Agent.query() asks everybody, and tells acks, answers and the end", async () => {
   const { a, b, stop } = await pair();
   b.agent.onEvent((event) => {

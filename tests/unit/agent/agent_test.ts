@@ -55,6 +55,12 @@ const FAULTS: readonly (readonly [flags: AgentFlags, message: string, world?: Fa
   [{ configPaths: ["/c"] }, `${START}user event size limit exceeds limit of 9216 bytes`, {
     files: { "/c": '{"user_event_size_limit":9217}' },
   }],
+  [{ configPaths: ["/c"] }, `${START}tombstone_timeout must not be negative`, {
+    files: { "/c": '{"tombstone_timeout":"-1s"}' },
+  }],
+  [{ configPaths: ["/c"] }, `${START}reconnect_interval must be greater than 0`, {
+    files: { "/c": '{"reconnect_interval":"-1s"}' },
+  }],
   [{ tag: [`a=${LONG}`] }, `${START}Encoded length of tags exceeds limit of 512 bytes`],
   // The snapshot is judged before the key and the sockets.
   [

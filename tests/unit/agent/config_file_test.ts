@@ -54,6 +54,11 @@ const DECODING: readonly (readonly [json: string, complaints: readonly string[]]
     typed("protocol", "int", "string", "4"),
     typed("role", "string", "float64", "3"),
   ]],
+  // HashiCorp's agents make some number of it.
+  ['{"protocol":99999999999999999999,"retry_max_attempts":-1e19}', [
+    "* 'protocol' is out of range: 1e+20",
+    "* 'retry_max_attempts' is out of range: -1e+19",
+  ]],
   // Keys of 0.10.2, in the wording of 0.10.1.
   ['{"mdns":[]}', ["* 'mdns' expected a map, got 'slice'"]],
   ['{"mdns":{"interface":1,"x":2}}', [

@@ -25,6 +25,14 @@ Deno.test("DenoFiles fails in Go's words", () => {
     throws(() => files.readText(missing), { message: `open ${missing}: no such file or directory` });
     throws(() => files.readText(directory), { message: `read ${directory}: is a directory` });
     throws(() => files.readText(`${file}/x`), { message: `open ${file}/x: not a directory` });
+    Deno.symlinkSync(missing, `${directory}/astray`);
+    throws(() => files.readText(`${directory}/astray`), {
+      message: `open ${directory}/astray: no such file or directory`,
+    });
+    Deno.symlinkSync(`${directory}/circle`, `${directory}/circle`);
+    throws(() => files.readText(`${directory}/circle`), {
+      message: `open ${directory}/circle: too many levels of symbolic links`,
+    });
     throws(() => files.listDirectory(missing), { message: `open ${missing}: no such file or directory` });
     throws(() => files.listDirectory(file), { message: `readdirent ${file}: not a directory` });
     throws(() => files.stat(`${file}/x`), { message: `stat ${file}/x: not a directory` });

@@ -110,3 +110,11 @@ Deno.test("D.7: a file that cannot be written is told to who asked; the key is i
   deepEqual([result, message], [false, "Failed to write keyring file: open /k: permission denied"]);
   equal(keyring.has(key(2)), true);
 });
+
+Deno.test("surface 6.2: a limit that lets no answer pass is no list that begins before its start", () => {
+  const keyring = new Keyring([key(1), key(2)]);
+  const f = partsFixture([], { responseBytesMax: -1 }, { keyring });
+  f.router.onMessage(queryMessage({ name: "_serf_list-keys", payload: request(new Uint8Array(0)) }));
+  equal(f.sent.length, 0);
+  equal(f.logger.matching("showing first 0 of 2 keys").length, 1);
+});

@@ -39,6 +39,9 @@ Deno.test("resolveSerfOptions() lets zero override where zero makes sense, and r
   for (const field of ["broadcastTimeoutMs", "reapIntervalMs", "eventBuffer", "maxQueueDepth"]) {
     throws(() => resolveSerfOptions({ memberlist, [field]: 0 }), { name: "OptionError", option: field });
   }
+  for (const field of ["userEventBytesMax", "queryBytesMax", "responseBytesMax"] as const) {
+    equal(resolveSerfOptions({ memberlist, [field]: -1 })[field], -1, "none is sent");
+  }
   throws(() => resolveSerfOptions({ memberlist, tombstoneTimeoutMs: -1 }), { option: "tombstoneTimeoutMs" });
   throws(() => resolveSerfOptions({ memberlist, reconnectTimeoutMs: NaN }), { option: "reconnectTimeoutMs" });
 });
