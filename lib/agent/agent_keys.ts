@@ -1,9 +1,10 @@
 /** Key changes that begin here, with a line in the log for each. surface.md 7. */
 import { type Logger, LogLevel } from "../base/ports.ts";
 import type { KeyManager, KeyResult } from "../serf/key_manager.ts";
+import { decodeGoBase64 } from "./go_base64.ts";
 
-/** Serf's own, announced. */
-export class AgentKeys implements Pick<KeyManager, "install" | "use" | "remove" | "list"> {
+/** Serf's own, announced: also when the text then turns out to be no base64, which is thrown. */
+export class AgentKeys {
   readonly #logger: Logger;
   readonly #keys: KeyManager;
 
@@ -12,19 +13,19 @@ export class AgentKeys implements Pick<KeyManager, "install" | "use" | "remove" 
     this.#keys = keys;
   }
 
-  install(key: Uint8Array, done: (result: KeyResult) => void): void {
+  install(key: string, done: (result: KeyResult) => void): void {
     this.#say("Initiating key installation");
-    this.#keys.install(key, done);
+    this.#keys.install(decodeGoBase64(key), done);
   }
 
-  use(key: Uint8Array, done: (result: KeyResult) => void): void {
+  use(key: string, done: (result: KeyResult) => void): void {
     this.#say("Initiating primary key change");
-    this.#keys.use(key, done);
+    this.#keys.use(decodeGoBase64(key), done);
   }
 
-  remove(key: Uint8Array, done: (result: KeyResult) => void): void {
+  remove(key: string, done: (result: KeyResult) => void): void {
     this.#say("Initiating key removal");
-    this.#keys.remove(key, done);
+    this.#keys.remove(decodeGoBase64(key), done);
   }
 
   list(done: (result: KeyResult) => void): void {

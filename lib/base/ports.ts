@@ -13,7 +13,7 @@ import type { Timer } from "./timer_heap.ts";
 export interface Clock {
   /** Monotonic milliseconds, fractional, from an arbitrary origin. */
   nowMs(): number;
-  /** Milliseconds since the Unix epoch. May step; used for leave times and log stamps only. */
+  /** Milliseconds since the Unix epoch. May step: only for what people read, log stamps and metrics. */
   wallMs(): number;
   /** Arms (or re-arms) `timer` to fire `delayMs` (>= 0) from now. Allocates nothing. */
   arm(timer: Timer, delayMs: number): void;
@@ -64,7 +64,10 @@ export interface TransportSink {
 
 /** Where the outcome of an exchange that we opened goes. Exactly one of its two results is called, once. */
 export interface ExchangeSink {
-  /** A reader for the reply, or null when none is expected (then `onReply(null)` says "sent"). */
+  /**
+   * A reader for the reply, or null when none is expected (then `onReply(null)` says "sent"). Asked for once, when the
+   * connection is there.
+   */
   newFrameReader(): FrameReader | null;
   /** The whole reply (borrowed for the call), or null: the peer closed without replying. */
   onReply(reply: Uint8Array | null): void;

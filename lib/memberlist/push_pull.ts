@@ -78,7 +78,7 @@ export class PushPull {
    * @param done called once; before this returns only when nothing can be sent (not running, own state too large).
    */
   exchange(address: Address, name: string, join: boolean, done: (error?: Error) => void): void {
-    const { clock, logger, metrics, transport, options } = this.#engine;
+    const { clock, metrics, transport, options } = this.#engine;
     if (!this.#isRunning) {
       done(new StateError("memberlist is not running"));
       return;
@@ -91,11 +91,8 @@ export class PushPull {
       done(error);
       return;
     }
-    if (logger.enabled(LogLevel.debug)) {
-      logger.log(LogLevel.debug, `memberlist: Initiating push/pull sync with: ${name} ${address}`);
-    }
     const startMs = clock.nowMs();
-    const sink = new DialedExchange(this, address, join, (error) => {
+    const sink = new DialedExchange(this, address, name, join, (error) => {
       metrics.sample("memberlist.pushPullNode", clock.nowMs() - startMs);
       done(error);
     });
@@ -125,11 +122,6 @@ export class PushPull {
     return reply;
   }
 
-  /** For {@linkcode DialedExchange}. */
-  get frames(): StreamFrames {
-    return this.#frames;
-  }
-
   /** For {@linkcode DialedExchange}: what came back. @throws {WireError} when it is malformed or refused. */
   onReply(reply: Uint8Array, from: Address, join: boolean): void {
     if (!this.#isRunning) throw new WireError("memberlist was stopped");
@@ -144,6 +136,15 @@ export class PushPull {
     this.#engine.metrics.sample("memberlist.size.remote", message.length);
     const fault = this.#merge(new PushPullMessage(message), join, from);
     if (fault !== undefined) throw new WireError(fault);
+  }
+
+  /** For {@linkcode DialedExchange}: connected, and our state is on its way. */
+  onBegun(address: Address, name: string): FrameReader {
+    const { logger } = this.#engine;
+    if (logger.enabled(LogLevel.debug)) {
+      logger.log(LogLevel.debug, `memberlist: Initiating push/pull sync with: ${name} ${address}`);
+    }
+    return this.#frames.newFrameReader("reply");
   }
 
   /** For {@linkcode DialedExchange}: there is somebody. */
@@ -208,18 +209,26 @@ export class PushPull {
 class DialedExchange implements ExchangeSink {
   readonly #owner: PushPull;
   readonly #address: Address;
+  readonly #name: string;
   readonly #join: boolean;
   readonly #done: (error?: Error) => void;
 
-  constructor(owner: PushPull, address: Address, join: boolean, done: (error?: Error) => void) {
+  constructor(
+    owner: PushPull,
+    address: Address,
+    name: string,
+    join: boolean,
+    done: (error?: Error) => void,
+  ) {
     this.#owner = owner;
     this.#address = address;
+    this.#name = name;
     this.#join = join;
     this.#done = done;
   }
 
   newFrameReader(): FrameReader {
-    return this.#owner.frames.newFrameReader("reply");
+    return this.#owner.onBegun(this.#address, this.#name);
   }
 
   onReply(reply: Uint8Array | null): void {

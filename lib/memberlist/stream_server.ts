@@ -8,6 +8,13 @@ import { createPing, decodePing, decodeUserStream, encodeAck, MessageType } from
 import type { PushPull } from "./push_pull.ts";
 import { type StreamFrames, StreamUnwrapError } from "./stream_frames.ts";
 
+/** What the log says before the reason why a message of this type failed. */
+const FAILURES: ReadonlyMap<number, string> = new Map([
+  [MessageType.ping, "Failed to decode ping: "],
+  [MessageType.pushPull, "Failed to read remote state: "],
+  [MessageType.user, "Failed to receive user message: "],
+]);
+
 /** Unwraps requests, and answers or dispatches them. What breaks the rules is counted, logged and closed. */
 export class StreamServer {
   readonly #engine: Engine;
@@ -29,14 +36,17 @@ export class StreamServer {
     if (strangers.admits(LogLevel.debug)) {
       strangers.log(LogLevel.debug, `memberlist: Stream connection from=${from}`);
     }
+    let what = "failed to receive: ";
     try {
-      const reply = this.#dispatch(from, this.#frames.decode(request, "request"));
+      const message = this.#frames.decode(request, "request");
+      what = FAILURES.get(message[0]!) ?? "";
+      const reply = this.#dispatch(from, message);
       counters.streamsServed++;
       if (reply !== null) metrics.counter("memberlist.tcp.sent", reply.length);
       return reply;
     } catch (error) {
       if (!(error instanceof WireError)) throw error;
-      this.#onFailed(from, error.message);
+      this.#onFailed(from, what + error.message);
       // Only a peer whose wrapping we could not undo is told why.
       return error instanceof StreamUnwrapError ? this.#frames.encodeErr(error.message) : null;
     }
@@ -46,7 +56,7 @@ export class StreamServer {
   onExchangeFailed(from: Address, received: number, error: TransportError): void {
     this.#engine.metrics.counter("memberlist.tcp.accept", 1);
     // A connection that is opened and closed is how people look whether a port is open.
-    if (received > 0) this.#onFailed(from, error.message);
+    if (received > 0) this.#onFailed(from, `failed to receive: ${error.message}`);
   }
 
   /** @throws {WireError} when the message is malformed, or of a type that does not begin a stream. */
@@ -81,6 +91,6 @@ export class StreamServer {
   #onFailed(from: Address, text: string): void {
     const { counters, strangers } = this.#engine;
     counters.streamsFailed++;
-    strangers.log(LogLevel.error, `memberlist: failed to receive: ${text} from=${from}`);
+    strangers.log(LogLevel.error, `memberlist: ${text} from=${from}`);
   }
 }

@@ -1,5 +1,4 @@
 /** What the commands about user events, queries and keys do. As in rpc_handlers.ts: decode whole, ask, then encode. */
-import { decodeGoBase64 } from "../agent/go_base64.ts";
 import type { KeyResult } from "../serf/key_manager.ts";
 import type { MsgpackReader } from "../wire/msgpack_reader.ts";
 import * as keyMessages from "./key_messages.ts";
@@ -69,10 +68,10 @@ function changeKey(
   session: RpcSession,
   seq: Seq,
   body: MsgpackReader,
-  change: (key: Uint8Array, done: KeyDone) => void,
+  change: (key: string, done: KeyDone) => void,
 ): Promise<void> {
   const key = keyMessages.decodeKey(body);
-  return replyKeys(session, seq, false, (done) => change(decodeGoBase64(key), done));
+  return replyKeys(session, seq, false, (done) => change(key, done));
 }
 
 /** The reply has its body whatever happens. */

@@ -3,7 +3,7 @@ import type { Coordinate } from "../coordinate/coordinate.ts";
 import type { MetricsSink } from "../base/metrics.ts";
 import type { Logger, LogLevel } from "../base/ports.ts";
 import type { SerfEvent } from "../serf/events.ts";
-import type { KeyManager } from "../serf/key_manager.ts";
+import type { KeyResult } from "../serf/key_manager.ts";
 import type { Member } from "../serf/member.ts";
 import type { QuerySink, RunningQuery } from "../serf/query_collector.ts";
 import type { QueryParams } from "../serf/query_sender.ts";
@@ -16,6 +16,14 @@ export interface LogSource {
    * @returns what ends it.
    */
   subscribe(level: LogLevel, listener: (line: string) => void): () => void;
+}
+
+/** Changes of the whole cluster's keys. `key` is base64. @throws {Error} in words for the client; nobody was asked. */
+export interface KeyCommands {
+  install(key: string, done: (result: KeyResult) => void): void;
+  use(key: string, done: (result: KeyResult) => void): void;
+  remove(key: string, done: (result: KeyResult) => void): void;
+  list(done: (result: KeyResult) => void): void;
 }
 
 /** The agent, as the RPC server sees it. A rejected promise's `message` goes to the client as it is. */
@@ -46,7 +54,7 @@ export interface RpcBackend {
   /** Asks all members that pass the filters. @throws {Error} in words for the client; nothing was sent. */
   query(name: string, payload: Uint8Array, params: QueryParams, sink: QuerySink): RunningQuery;
   /** The keys of the whole cluster. */
-  readonly keys: Pick<KeyManager, "install" | "use" | "remove" | "list">;
+  readonly keys: KeyCommands;
   /** Ends the agent; returns at once. Idempotent. */
   shutdown(): void;
 }

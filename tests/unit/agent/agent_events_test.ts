@@ -192,23 +192,22 @@ Deno.test("Agent.query() matches tags with RE2, whose engine comes when it is ne
 
 Deno.test("Agent.keys change the keyrings of all, and their files", async () => {
   const { a, b, stop } = await pair({ keyringFile: "/k" }, { files: { "/k": `["${KEY16}"]` } });
-  const key = new Uint8Array(32).fill(7), old = Uint8Array.from({ length: 16 }, (_, i) => i);
   const ask = async (start: (done: (result: KeyResult) => void) => void) => {
     let outcome: KeyResult | undefined;
     start((result) => outcome = result);
     await pass(a.platform, 2000);
     return outcome!;
   };
-  const base64 = btoa(String.fromCharCode(...key));
+  const base64 = btoa("\x07".repeat(32));
   const file = () => b.platform.files.readText("/k");
-  equal((await ask((done) => a.agent.keys.install(key, done))).error, "");
+  equal((await ask((done) => a.agent.keys.install(base64, done))).error, "");
   equal(file(), `[\n  "${KEY16}",\n  "${base64}"\n]`);
-  equal((await ask((done) => b.agent.keys.use(key, done))).error, "");
+  equal((await ask((done) => b.agent.keys.use(base64, done))).error, "");
   equal(file(), `[\n  "${base64}",\n  "${KEY16}"\n]`);
-  const { messages, errorCount, error } = await ask((done) => a.agent.keys.remove(key, done));
+  const { messages, errorCount, error } = await ask((done) => a.agent.keys.remove(base64, done));
   deepEqual([errorCount, error], [2, "2/2 nodes reported failure"]);
   equal(messages.get("b"), "Removing the primary key is not allowed");
-  equal((await ask((done) => a.agent.keys.remove(old, done))).error, "");
+  equal((await ask((done) => a.agent.keys.remove(KEY16, done))).error, "");
   const listed = await ask((done) => b.agent.keys.list(done));
   deepEqual([...listed.keys], [[base64, 2]]);
   for (const what of ["Initiating key installation", "Initiating key removal"]) {
@@ -217,6 +216,20 @@ Deno.test("Agent.keys change the keyrings of all, and their files", async () => 
   ok(b.lines.includes("[INFO] agent: Initiating primary key change"));
   ok(b.lines.includes("[INFO] serf: Received install-key query"));
   stop();
+});
+
+Deno.test("Agent.keys announce a change also when the key is none", async () => {
+  const { agent, lines } = await create(A);
+  lines.length = 0;
+  for (const change of ["install", "use", "remove"] as const) {
+    throws(() => agent.keys[change]("!", () => {}), { message: "illegal base64 data at input byte 0" });
+  }
+  deepEqual(lines, [
+    "[INFO] agent: Initiating key installation",
+    "[INFO] agent: Initiating primary key change",
+    "[INFO] agent: Initiating key removal",
+  ]);
+  agent.shutdown();
 });
 
 Deno.test("Agent: who loses the vote about its name quits", async () => {

@@ -67,6 +67,7 @@ Deno.test("types that do not begin a stream are closed without a reply (A.1)", (
     equal(ask(world, Uint8Array.of(type, 0x80)), null, `${type}`);
   }
   equal(world.memberlist.counters.streamsFailed, 10);
+  equal(world.logger.lines.at(-1), "ERR memberlist: Received invalid msgType (77) from=127.0.0.9:5000");
   equal(world.memberlist.counters.streamsServed, 0);
 });
 

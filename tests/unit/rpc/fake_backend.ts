@@ -1,4 +1,5 @@
 /** An agent that only remembers what it was asked. */
+import { decodeGoBase64 } from "../../../lib/agent/go_base64.ts";
 import { JoinError } from "../../../lib/base/errors.ts";
 import { NO_METRICS } from "../../../lib/base/metrics.ts";
 import { type Clock, type Logger, LogLevel } from "../../../lib/base/ports.ts";
@@ -78,11 +79,9 @@ export class FakeBackend implements RpcBackend {
     error: "",
   };
   readonly keys = {
-    install: (key: Uint8Array, done: (result: KeyResult) => void) =>
-      this.#keysCalled(done, "install", [...key]),
-    use: (key: Uint8Array, done: (result: KeyResult) => void) => this.#keysCalled(done, "use", [...key]),
-    remove: (key: Uint8Array, done: (result: KeyResult) => void) =>
-      this.#keysCalled(done, "remove", [...key]),
+    install: (key: string, done: (result: KeyResult) => void) => this.#keysCalled(done, "install", key),
+    use: (key: string, done: (result: KeyResult) => void) => this.#keysCalled(done, "use", key),
+    remove: (key: string, done: (result: KeyResult) => void) => this.#keysCalled(done, "remove", key),
     list: (done: (result: KeyResult) => void) => this.#keysCalled(done, "list"),
   };
   /** Where the results of queries go, in their order. */
@@ -145,8 +144,9 @@ export class FakeBackend implements RpcBackend {
     this.calls.push(["shutdown"]);
   }
 
-  #keysCalled(done: (result: KeyResult) => void, ...call: unknown[]): void {
-    this.calls.push(call);
+  #keysCalled(done: (result: KeyResult) => void, what: string, key?: string): void {
+    if (key !== undefined) decodeGoBase64(key);
+    this.calls.push(key === undefined ? [what] : [what, key]);
     if (this.failure !== undefined) throw this.failure;
     void this.gate.then(() => done(this.keyResult));
   }

@@ -254,7 +254,7 @@ Deno.test("RpcSession: queries that nobody answers are forgotten in time, and ab
   await talk.hangUp();
 });
 
-Deno.test("RpcSession: keys are decoded and passed on; the answer has its body", async () => {
+Deno.test("RpcSession: keys are passed on; the answer has its body", async () => {
   const talk = await Conversation.begun();
   const body = { Keys: null, Messages: {}, NumErr: 0, NumNodes: 1, NumResp: 1 };
   const KEY = "AAEC";
@@ -269,9 +269,7 @@ Deno.test("RpcSession: keys are decoded and passed on; the answer has its body",
     done(5),
     { ...body, Keys: {} },
   ]);
-  deepEqual(talk.backend.calls, [["install", [0, 1, 2]], ["use", [0, 1, 2]], ["remove", [0, 1, 2]], [
-    "list",
-  ]]);
+  deepEqual(talk.backend.calls, [["install", KEY], ["use", KEY], ["remove", KEY], ["list"]]);
   await talk.hangUp();
 });
 
@@ -293,10 +291,6 @@ Deno.test("RpcSession: failures about keys come with what the nodes said", async
     { Keys: { AAEC: 2 }, ...counts },
   ]);
   const nobody = { Keys: null, Messages: {}, NumErr: 0, NumNodes: 0, NumResp: 0 };
-  deepEqual(values(await talk.say(key("install-key", 4, "!"))), [
-    failed(4, "illegal base64 data at input byte 0"),
-    nobody,
-  ]);
   talk.backend.failure = new Error("too many");
   deepEqual(values(await talk.say(key("remove-key", 5, "AAEC"))), [failed(5, "too many"), nobody]);
   await talk.hangUp();
