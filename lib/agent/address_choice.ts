@@ -3,8 +3,9 @@ import { Address, ipText, isV4Mapped, joinHostPort, parseIp, toV4Mapped } from "
 import { lacksPort, parsePort, splitHostPort } from "../base/host_port.ts";
 import type { InterfaceAddress, Platform } from "../platform/platform.ts";
 import type { AgentConfig, AgentSettings, HostPort } from "./agent_config.ts";
-import { ConfigError, errorText, explained } from "./config_error.ts";
+import { ConfigError, explained } from "./config_error.ts";
 import { isForwardable, isLinkLocal, isPrivate } from "../base/special_addresses.ts";
+import { errorText } from "../base/error_text.ts";
 
 /** The gossip port of everybody who does not say otherwise. */
 export const DEFAULT_PORT = 7946;

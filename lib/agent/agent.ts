@@ -2,6 +2,7 @@
 import { JoinError, type JoinFailure } from "../base/errors.ts";
 import { goQuote } from "../base/go_text.ts";
 import { type Logger, LogLevel } from "../base/ports.ts";
+import { errorText } from "../base/error_text.ts";
 import type { Coordinate } from "../coordinate/coordinate.ts";
 import type { GossipTransport, Platform } from "../platform/platform.ts";
 import type { Member } from "../serf/member.ts";
@@ -16,7 +17,6 @@ import { AgentLogger } from "./agent_logger.ts";
 import { AgentMetrics, type AgentReadings } from "./agent_metrics.ts";
 import { type AgentStats, AgentStatsReport } from "./agent_stats.ts";
 import { type StartedSerf, startSerf } from "./agent_start.ts";
-import { errorText } from "./config_error.ts";
 import { EventHandlers } from "./event_handlers.ts";
 import { type EventListener, EventOutlet } from "./event_outlet.ts";
 import type { LogRing } from "./log_ring.ts";
@@ -175,7 +175,8 @@ export class Agent {
   /**
    * Makes these our tags, all of them; the tags file is written before anybody hears of it.
    * @throws {Error} `Encoded length of tags exceeds limit of 512 bytes` (nothing changed), `Failed to write tags file:
-   *   ...` (nothing changed), `timeout waiting for update broadcast` (they are ours all the same).
+   *   ...` (nothing changed), `timeout waiting for update broadcast` (they are ours all the same). {@throws StateError}
+   *   after leave or shutdown: the file has them then, as HashiCorp's, for the next start.
    */
   async replaceTags(tags: ReadonlyMap<string, string>): Promise<void> {
     // First, so that a file never holds tags with which no agent can start.

@@ -2,7 +2,8 @@
 import { OptionError } from "../base/errors.ts";
 import { type Logger, LogLevel, type Storage } from "../base/ports.ts";
 import type { MetricsSink } from "../base/metrics.ts";
-import { Keyring } from "../memberlist/keyring.ts";
+import { errorText } from "../base/error_text.ts";
+import { isKeyLength, KEY_SIZE_TEXT, Keyring } from "../memberlist/keyring.ts";
 import type { GossipTransport, Platform } from "../platform/platform.ts";
 import type { SerfEvent } from "../serf/events.ts";
 import { resolveSerfOptions, type SerfOptions } from "../serf/options.ts";
@@ -11,9 +12,9 @@ import type { SerfPorts } from "../serf/serf_ports.ts";
 import type { Aes192Gcm } from "../wire/packet_cipher.ts";
 import { chooseAdvertised } from "./address_choice.ts";
 import type { AgentConfig } from "./agent_config.ts";
-import { errorText, explained } from "./config_error.ts";
+import { explained } from "./config_error.ts";
 import { fileKeyOf } from "./config_file.ts";
-import { isKeyLength, KEY_SIZE_TEXT, readKeyringFile, writeKeyringFile } from "./keyring_file.ts";
+import { readKeyringFile, writeKeyringFile } from "./keyring_file.ts";
 import { Re2Matcher } from "./re2_matcher.ts";
 import { readTagsFile } from "./tags_file.ts";
 

@@ -1,6 +1,7 @@
 /** What the user configured cannot be used. */
 
 import { AssertionError } from "../base/assert.ts";
+import { errorText } from "../base/error_text.ts";
 
 /** The message is the whole line for the user, without the `==> ` before it. Nothing was started. */
 export class ConfigError extends Error {
@@ -16,9 +17,4 @@ export function explained(prefix: string, error: unknown): ConfigError {
   return new ConfigError(prefix === "" ? errorText(error) : `${prefix}: ${errorText(error)}`, {
     cause: error,
   });
-}
-
-/** The message of whatever was thrown. */
-export function errorText(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

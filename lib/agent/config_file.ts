@@ -2,8 +2,9 @@
 import * as v from "valibot";
 import { parseGoDuration } from "../base/go_duration.ts";
 import { compareBytewise } from "../base/go_text.ts";
+import { errorText } from "../base/error_text.ts";
 import type { Files } from "../platform/platform.ts";
-import { ConfigError, errorText, explained } from "./config_error.ts";
+import { ConfigError, explained } from "./config_error.ts";
 import { type ConfigLayer, FIELD_KINDS, type FieldKind } from "./config_layer.ts";
 import { mergeLayers } from "./config_merge.ts";
 import { goKindName, goTypeName, goValueText } from "./go_format.ts";

@@ -1,19 +1,12 @@
 /** The file that holds the encryption keys: a JSON array of base64 texts, the primary key first. surface.md 2.10. */
+import { errorText } from "../base/error_text.ts";
+import { isKeyLength, KEY_SIZE_TEXT } from "../memberlist/keyring.ts";
 import type { Files } from "../platform/platform.ts";
-import { errorText } from "./config_error.ts";
 import { decodeGoBase64 } from "./go_base64.ts";
 import { decodeWholeText, failUnmarshal } from "./go_json.ts";
 
-/** What a key of any other length is refused with; a key is for AES-128, AES-192 or AES-256. */
-export const KEY_SIZE_TEXT = "key size must be 16, 24 or 32 bytes";
-
 /** Keys are nobody else's business. */
 const MODE = 0o600;
-
-/** Whether so many bytes make a key. */
-export function isKeyLength(bytes: number): boolean {
-  return bytes === 16 || bytes === 24 || bytes === 32;
-}
 
 /**
  * @returns at least one key, each of 16, 24 or 32 bytes, the primary first.

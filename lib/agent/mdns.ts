@@ -1,8 +1,8 @@
 /** Finding the members of a cluster on the local network, and being found. surface.md 2.14. */
-import { errorText } from "./config_error.ts";
 import type { Address } from "../base/address.ts";
 import { type Clock, type Logger, LogLevel } from "../base/ports.ts";
 import { Timer } from "../base/timer_heap.ts";
+import { errorText } from "../base/error_text.ts";
 import type { MulticastLink, Platform } from "../platform/platform.ts";
 import { answersTo, encodeQuestion, endpointsIn, type MdnsService, serviceName } from "./mdns_packets.ts";
 

@@ -1,8 +1,8 @@
 /** Metrics on their way to statsd or statsite: lines, collected for a moment. surface.md 8. */
 import { type Clock, type Logger, LogLevel } from "../base/ports.ts";
 import { Timer } from "../base/timer_heap.ts";
+import { errorText } from "../base/error_text.ts";
 import { encodeText } from "../wire/text.ts";
-import { errorText } from "./config_error.ts";
 
 /** How long a line waits for others. */
 const FLUSH_MS = 100;

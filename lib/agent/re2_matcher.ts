@@ -1,6 +1,6 @@
 /** Regular expressions of RE2 for the filters of queries. */
 import type { RegexMatcher } from "../base/ports.ts";
-import { errorText } from "./config_error.ts";
+import { errorText } from "../base/error_text.ts";
 import {
   compileRe2,
   EXPANDED_LENGTH_MAX,

@@ -2,7 +2,7 @@
 import { formatGoDuration } from "../base/go_duration.ts";
 import { type Clock, type Logger, LogLevel } from "../base/ports.ts";
 import { Timer } from "../base/timer_heap.ts";
-import { errorText } from "./config_error.ts";
+import { errorText } from "../base/error_text.ts";
 
 /** What to join, and how patiently. */
 export interface RetryJoinOptions {

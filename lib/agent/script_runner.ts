@@ -1,10 +1,10 @@
 /** One run of one script for one event. surface.md 4.2, 4.5. */
 import { type Logger, LogLevel } from "../base/ports.ts";
 import { Timer } from "../base/timer_heap.ts";
+import { errorText } from "../base/error_text.ts";
 import type { Platform } from "../platform/platform.ts";
 import type { SerfEvent } from "../serf/events.ts";
 import { decodeText } from "../wire/text.ts";
-import { errorText } from "./config_error.ts";
 import { OutputTail } from "./output_tail.ts";
 import { scriptEnvironment, scriptInput, type SelfFacts } from "./script_input.ts";
 

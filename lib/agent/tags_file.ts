@@ -1,10 +1,11 @@
 /** The file in which the agent's tags survive a restart: a JSON object of texts. surface.md 2.9. */
 import { SizeLimitError } from "../base/errors.ts";
 import { compareBytewise } from "../base/go_text.ts";
+import { errorText } from "../base/error_text.ts";
 import type { Files } from "../platform/platform.ts";
 import { TAGS_TOO_LONG_TEXT } from "../serf/options.ts";
-import { encodeTags, META_BYTES_MAX } from "../serf/tags.ts";
-import { errorText } from "./config_error.ts";
+import { META_BYTES_MAX } from "../memberlist/node_state.ts";
+import { encodeTags } from "../serf/tags.ts";
 import { decodeWholeText, failUnmarshal } from "./go_json.ts";
 
 /** Mode of a tags file that we create: tags may be nobody else's business. */

@@ -1,5 +1,8 @@
 /** Comparing bytes, and telling where to look for them. */
 
+/** No bytes. Shared, immutable by its length. */
+export const NO_BYTES: Uint8Array = new Uint8Array(0);
+
 /** Whether two byte strings are the same. Not for secrets that a stranger may guess at: it ends at the first difference. */
 export function bytesEqual(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && isAt(a, b, 0);

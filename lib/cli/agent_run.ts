@@ -4,7 +4,7 @@ import type { AgentConfig } from "../agent/agent_config.ts";
 import type { AgentFlags } from "../agent/agent_flags.ts";
 import { AgentLogger } from "../agent/agent_logger.ts";
 import { bannerText } from "../agent/banner.ts";
-import { ConfigError, errorText, explained } from "../agent/config_error.ts";
+import { ConfigError, explained } from "../agent/config_error.ts";
 import { judgeLogLevel, logLevelFault, readSettings, resolveConfig } from "../agent/config_validate.ts";
 import { parseLogLevel } from "../agent/log_format.ts";
 import { Syslog } from "../agent/syslog.ts";
@@ -16,6 +16,7 @@ import { resolveListenAddress } from "../agent/address_choice.ts";
 import { LogLimiter } from "../base/log_limiter.ts";
 import { LogLevel } from "../base/ports.ts";
 import { Timer } from "../base/timer_heap.ts";
+import { errorText } from "../base/error_text.ts";
 import type { Platform } from "../platform/platform.ts";
 import { RpcServer } from "../rpc/rpc_server.ts";
 

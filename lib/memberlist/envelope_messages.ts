@@ -1,11 +1,12 @@
 /** Messages around others, and instead of them: compress, err. Conventions and layouts: messages.ts. */
+import { NO_BYTES } from "../base/bytes.ts";
 import { WireError } from "../base/errors.ts";
 import { once } from "../base/once.ts";
 import { lzwBoundBytes, lzwCompressInto, lzwDecompress } from "../wire/lzw.ts";
 import { MsgpackReader } from "../wire/msgpack_reader.ts";
 import type { MsgpackWriter } from "../wire/msgpack_writer.ts";
 import { StructFields } from "../wire/struct_fields.ts";
-import { MessageType, NO_BYTES } from "./message_type.ts";
+import { MessageType } from "./message_type.ts";
 
 const U8_MAX = 0xff;
 const U16_MAX = 0xffff;

@@ -10,6 +10,14 @@ import {
   sealInto,
 } from "../wire/packet_cipher.ts";
 
+/** What a key of any other length is refused with; a key is for AES-128, AES-192 or AES-256. */
+export const KEY_SIZE_TEXT = "key size must be 16, 24 or 32 bytes";
+
+/** Whether so many bytes make a key. */
+export function isKeyLength(bytes: number): boolean {
+  return bytes === 16 || bytes === 24 || bytes === 32;
+}
+
 /**
  * The installed keys, the primary one first.
  *
@@ -54,9 +62,7 @@ export class Keyring {
    * @param key copied. @throws {KeyringError} for a length other than 16, 24 or 32, and for 24 without AES-192.
    */
   install(key: Uint8Array): void {
-    if (key.length !== 16 && key.length !== 24 && key.length !== 32) {
-      throw new KeyringError("key size must be 16, 24 or 32 bytes");
-    }
+    if (!isKeyLength(key.length)) throw new KeyringError(KEY_SIZE_TEXT);
     if (key.length === 24 && this.#aes192 === undefined) {
       throw new KeyringError("keys of 24 bytes (AES-192) are not available");
     }

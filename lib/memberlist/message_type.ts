@@ -20,6 +20,3 @@ export const MessageType = {
 } as const;
 /** One of the values of {@linkcode MessageType}. */
 export type MessageType = typeof MessageType[keyof typeof MessageType];
-
-/** No bytes. Shared, immutable by its length. */
-export const NO_BYTES: Uint8Array = new Uint8Array(0);

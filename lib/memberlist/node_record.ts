@@ -7,6 +7,7 @@
  * Nearly all entries of nearly all push/pulls say what is known already, and have this form: to find that out takes no
  * view, no string and no search for a key. All others are read as any struct is (push_pull_messages.ts).
  */
+import { NO_BYTES } from "../base/bytes.ts";
 import { Literal } from "../wire/literal.ts";
 import { decodeText } from "../wire/text.ts";
 import { VERSION_BYTES } from "./state_messages.ts";
@@ -36,7 +37,6 @@ export const RECORD_KEYS = {
   vsn: key("Vsn", 0xa0 | VERSION_BYTES),
 } as const;
 
-const NO_BYTES: Uint8Array = new Uint8Array(0);
 const NO_VIEW: DataView = new DataView(NO_BYTES.buffer);
 
 /** A cursor over such entries. Offsets are those of the bytes given to {@linkcode open}, and mean nothing before {@linkcode read} said yes. */

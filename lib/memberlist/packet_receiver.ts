@@ -4,6 +4,7 @@
  * What breaks the rules is counted, logged at a bounded rate and dropped; it never stops the rest. A packet may make us
  * do a bounded amount of work, however cunningly it is wrapped.
  */
+import { NO_BYTES } from "../base/bytes.ts";
 import type { Address } from "../base/address.ts";
 import type { Metric } from "../base/metrics.ts";
 import { WireError } from "../base/errors.ts";
@@ -28,7 +29,6 @@ import {
   decodeSuspect,
   decompressMessage,
   MessageType,
-  NO_BYTES,
   PACKET_DECOMPRESSED_BYTES_MAX,
 } from "./messages.ts";
 import type { PingResponder } from "./ping_responder.ts";

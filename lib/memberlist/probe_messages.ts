@@ -1,8 +1,9 @@
 /** The messages of the failure detector: ping, indirect ping, ack, nack. Conventions and layouts: messages.ts. */
+import { NO_BYTES } from "../base/bytes.ts";
 import { MsgpackReader } from "../wire/msgpack_reader.ts";
 import type { MsgpackWriter } from "../wire/msgpack_writer.ts";
 import { StructFields } from "../wire/struct_fields.ts";
-import { MessageType, NO_BYTES } from "./message_type.ts";
+import { MessageType } from "./message_type.ts";
 
 const U16_MAX = 0xffff;
 const U32_MAX = 0xffffffff;

@@ -8,11 +8,11 @@
  * ```
  * These decode from a reader that stands at the value, because several follow one another. protocol.md B.
  */
-import { isAt } from "../base/bytes.ts";
+import { isAt, NO_BYTES } from "../base/bytes.ts";
 import { MsgpackReader } from "../wire/msgpack_reader.ts";
 import type { MsgpackWriter } from "../wire/msgpack_writer.ts";
 import { StructFields } from "../wire/struct_fields.ts";
-import { MessageType, NO_BYTES } from "./message_type.ts";
+import { MessageType } from "./message_type.ts";
 import { NodeStatus } from "./node_state.ts";
 import { NodeRecord, RECORD_KEYS } from "./node_record.ts";
 import { checkVersionLength, VERSION_BYTES } from "./state_messages.ts";

@@ -1,9 +1,10 @@
 /** The messages about a node's state: alive, suspect, dead. Conventions and layouts: messages.ts. */
+import { NO_BYTES } from "../base/bytes.ts";
 import { WireError } from "../base/errors.ts";
 import { MsgpackReader } from "../wire/msgpack_reader.ts";
 import type { MsgpackWriter } from "../wire/msgpack_writer.ts";
 import { StructFields } from "../wire/struct_fields.ts";
-import { MessageType, NO_BYTES } from "./message_type.ts";
+import { MessageType } from "./message_type.ts";
 import type { NodeVersions } from "./node_state.ts";
 
 const U16_MAX = 0xffff;

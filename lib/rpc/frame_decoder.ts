@@ -10,9 +10,9 @@
  * is kept of a value that is not yet complete.
  */
 import { WireError } from "../base/errors.ts";
+import { NO_BYTES } from "../base/bytes.ts";
 import { containedValues, measureValue } from "../wire/msgpack_scan.ts";
 
-const NO_BYTES = new Uint8Array(0);
 /** An own buffer up to this size is kept for the next time it is needed. */
 const KEPT_BYTES_MAX = 4096;
 

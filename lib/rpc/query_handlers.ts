@@ -1,11 +1,12 @@
 /** What the commands about user events, queries and keys do. As in rpc_handlers.ts: decode whole, ask, then encode. */
+import { errorText } from "../base/error_text.ts";
 import type { KeyResult } from "../serf/key_manager.ts";
 import type { MsgpackReader } from "../wire/msgpack_reader.ts";
 import * as keyMessages from "./key_messages.ts";
 import type { Seq } from "./messages.ts";
 import * as messages from "./query_messages.ts";
 import { QueryStream } from "./query_stream.ts";
-import { errorText, RpcErrorText } from "./rpc_error.ts";
+import { RpcErrorText } from "./rpc_error.ts";
 import type { RpcSession } from "./rpc_session.ts";
 
 /** Queries of one connection that run at a time. HashiCorp's agents have no bound. */

@@ -1,4 +1,5 @@
 /** Bodies about user events and queries, both ways (surface.md 3.3, 3.4). Keys ascend, as Go's codec writes them. */
+import { NO_BYTES } from "../base/bytes.ts";
 import type { QueryEvent, UserEvent } from "../serf/events.ts";
 import type { QueryParams } from "../serf/query_sender.ts";
 import type { MsgpackReader } from "../wire/msgpack_reader.ts";
@@ -6,7 +7,6 @@ import type { MsgpackWriter } from "../wire/msgpack_writer.ts";
 import { StructFields } from "../wire/struct_fields.ts";
 import { decodeStringMap, decodeStrings, encodeStringMap, encodeStrings, type Seq } from "./messages.ts";
 
-const NO_BYTES: Uint8Array = new Uint8Array(0);
 const NS_PER_MS = 1e6;
 
 /** What `event` asks. */

@@ -1,11 +1,11 @@
 /** The verb `query`: the cluster's acks and answers for the client that asks. */
+import { NO_BYTES } from "../base/bytes.ts";
 import type { QuerySink, RunningQuery } from "../serf/query_collector.ts";
 import { MsgpackWriter } from "../wire/msgpack_writer.ts";
 import type { Seq } from "./messages.ts";
 import { encodeQueryRecord } from "./query_messages.ts";
 import type { RecordSink, RecordSource } from "./record_queue.ts";
 
-const NO_BYTES = new Uint8Array(0);
 /** Scratch space: records are copied when they are whole. */
 const writer = new MsgpackWriter(256, "new");
 

@@ -1,4 +1,5 @@
 /** Reply and record bodies of the RPC protocol, both ways (surface.md 3.3, 3.4). Keys ascend, as Go's codec writes them. */
+import { NO_BYTES } from "../base/bytes.ts";
 import type { Coordinate } from "../coordinate/coordinate.ts";
 import { MEMBER_FIELDS } from "../serf/member.ts";
 import type { MsgpackReader } from "../wire/msgpack_reader.ts";
@@ -82,7 +83,6 @@ function decodeMember(reader: MsgpackReader): RpcMember {
   return member;
 }
 
-const NO_BYTES = new Uint8Array(0);
 const NO_TAGS: ReadonlyMap<string, string> = new Map();
 const VERSION_FIELDS = [
   "protocolMin",

@@ -27,9 +27,3 @@ export function isBodiless(error: string): boolean {
   return error === RpcErrorText.authRequired || error === RpcErrorText.handshakeRequired ||
     error === RpcErrorText.unsupportedCommand;
 }
-
-/** What to tell a client about a failure. Never "", which would mean success. */
-export function errorText(cause: unknown): string {
-  const text = cause instanceof Error ? cause.message : String(cause);
-  return text === "" ? "unknown error" : text;
-}

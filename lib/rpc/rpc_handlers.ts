@@ -3,6 +3,7 @@
  * malformed request changes nothing, and a reply is never interrupted by a record. Events, queries and keys:
  * query_handlers.ts.
  */
+import { errorText } from "../base/error_text.ts";
 import { parseEventFilters } from "../agent/event_filter.ts";
 import { parseLogLevel } from "../agent/log_format.ts";
 import type { Member } from "../serf/member.ts";
@@ -14,7 +15,7 @@ import * as messages from "./messages.ts";
 import type { MembersFilter, Seq } from "./messages.ts";
 import * as queries from "./query_handlers.ts";
 import * as replies from "./replies.ts";
-import { errorText, RpcErrorText } from "./rpc_error.ts";
+import { RpcErrorText } from "./rpc_error.ts";
 import type { Command, Handler, RpcSession } from "./rpc_session.ts";
 
 /** Streams of one connection. HashiCorp's agents have no bound. */

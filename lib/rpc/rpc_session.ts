@@ -27,6 +27,7 @@
  */
 import { settledWithin } from "../agent/patience.ts";
 import { WireError } from "../base/errors.ts";
+import { errorText } from "../base/error_text.ts";
 import type { StreamConnection } from "../platform/platform.ts";
 import type { MsgpackReader } from "../wire/msgpack_reader.ts";
 import type { MsgpackWriter } from "../wire/msgpack_writer.ts";
@@ -39,7 +40,7 @@ import { Outbox } from "./outbox.ts";
 import { PendingQueries } from "./pending_queries.ts";
 import type { QueryStream } from "./query_stream.ts";
 import type { RpcContext } from "./rpc_context.ts";
-import { errorText, RpcErrorText } from "./rpc_error.ts";
+import { RpcErrorText } from "./rpc_error.ts";
 
 /** The longest header, and the longest body. HashiCorp's agents have no limit. */
 export const REQUEST_BYTES_MAX = 1 << 20;

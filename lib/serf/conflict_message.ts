@@ -1,4 +1,5 @@
 /** What a node knows of a disputed name: the payload of an answer to `_serf_conflict`. Conventions: messages.ts. */
+import { NO_BYTES } from "../base/bytes.ts";
 import type { NodeVersions } from "../memberlist/node_state.ts";
 import { MsgpackReader } from "../wire/msgpack_reader.ts";
 import type { MsgpackWriter } from "../wire/msgpack_writer.ts";
@@ -7,8 +8,6 @@ import { SerfMessageType } from "./message_type.ts";
 
 const U8_MAX = 0xff;
 const U16_MAX = 0xffff;
-const NO_BYTES = new Uint8Array(0);
-
 const reader = new MsgpackReader();
 
 /** A member as it travels in a conflict response. */

@@ -2,11 +2,11 @@
 import type { Address } from "../base/address.ts";
 import { StateError } from "../base/errors.ts";
 import type { Clock } from "../base/ports.ts";
+import { NO_BYTES } from "../base/bytes.ts";
 import type { QueryEvent } from "./events.ts";
 import { QueryFlag, type QueryMessage, ResponseFlag } from "./query_messages.ts";
 import type { QueryReplies, ReplyTarget } from "./query_replies.ts";
 
-const NO_BYTES = new Uint8Array(0);
 const NS_PER_MS = 1_000_000;
 
 /**

@@ -1,10 +1,9 @@
 /** Requests to the key manager and its answers: payloads of internal queries. Conventions and layouts: messages.ts. */
+import { NO_BYTES } from "../base/bytes.ts";
 import { MsgpackReader } from "../wire/msgpack_reader.ts";
 import type { MsgpackWriter } from "../wire/msgpack_writer.ts";
 import { StructFields } from "../wire/struct_fields.ts";
 import { SerfMessageType } from "./message_type.ts";
-
-const NO_BYTES = new Uint8Array(0);
 
 const reader = new MsgpackReader();
 

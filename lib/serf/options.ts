@@ -1,7 +1,8 @@
 /** Serf's options: one fully-required interface and one resolver. protocol.md D, surface.md 6.1. */
 import { OptionError } from "../base/errors.ts";
+import { META_BYTES_MAX } from "../memberlist/node_state.ts";
 import { type MemberlistOptions, type ProfileName, resolveMemberlistOptions } from "../memberlist/options.ts";
-import { encodeTags, META_BYTES_MAX } from "./tags.ts";
+import { encodeTags } from "./tags.ts";
 
 /** Everything that Serf wants to know. Times in milliseconds. */
 export interface SerfOptions {

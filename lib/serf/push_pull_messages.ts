@@ -1,5 +1,6 @@
 /** Serf's part of a push/pull: clocks, intents, those who left, buffered events. Conventions and layout: messages.ts. */
 import { WireError } from "../base/errors.ts";
+import { NO_BYTES } from "../base/bytes.ts";
 import { MsgpackReader } from "../wire/msgpack_reader.ts";
 import type { MsgpackWriter } from "../wire/msgpack_writer.ts";
 import { StructFields } from "../wire/struct_fields.ts";
@@ -12,8 +13,6 @@ const NAMES_MAX = 1_048_576;
  * empty ones take but a byte each, and a microsecond.
  */
 const EVENTS_MAX = 131_072;
-const NO_BYTES = new Uint8Array(0);
-
 const reader = new MsgpackReader();
 
 /** One user event in the buffer. */

@@ -1,5 +1,6 @@
 /** Queries, their responses and their filters. Conventions and layouts: messages.ts. */
 import { WireError } from "../base/errors.ts";
+import { NO_BYTES } from "../base/bytes.ts";
 import { MsgpackReader } from "../wire/msgpack_reader.ts";
 import { MsgpackWriter } from "../wire/msgpack_writer.ts";
 import { StructFields } from "../wire/struct_fields.ts";
@@ -8,8 +9,6 @@ import { SerfMessageType } from "./message_type.ts";
 const U8_MAX = 0xff;
 const U16_MAX = 0xffff;
 const U32_MAX = 0xffffffff;
-const NO_BYTES = new Uint8Array(0);
-
 const reader = new MsgpackReader();
 
 /** Bits of {@linkcode QueryMessage.flags}. */

@@ -1,12 +1,11 @@
 /** A message to be passed on to somebody else. Conventions and layouts: messages.ts. */
+import { NO_BYTES } from "../base/bytes.ts";
 import { MsgpackReader } from "../wire/msgpack_reader.ts";
 import type { MsgpackWriter } from "../wire/msgpack_writer.ts";
 import { StructFields } from "../wire/struct_fields.ts";
 import { SerfMessageType } from "./message_type.ts";
 
 const U16_MAX = 0xffff;
-const NO_BYTES = new Uint8Array(0);
-
 const reader = new MsgpackReader();
 
 /** Where a relayed message goes, and the message. */

@@ -3,6 +3,7 @@ import type { Address } from "../base/address.ts";
 import { SizeLimitError, StateError } from "../base/errors.ts";
 import { LogLevel } from "../base/ports.ts";
 import type { Coordinate } from "../coordinate/coordinate.ts";
+import { META_BYTES_MAX } from "../memberlist/node_state.ts";
 import type { JoinResult } from "../memberlist/joiner.ts";
 import type { Keyring } from "../memberlist/keyring.ts";
 import { type LocalEndpoint, Memberlist } from "../memberlist/memberlist.ts";
@@ -18,7 +19,7 @@ import { Recovery } from "./recovery.ts";
 import { createSerfParts, type SerfParts } from "./serf_parts.ts";
 import type { SerfPorts } from "./serf_ports.ts";
 import { SerfStats } from "./stats.ts";
-import { encodeTags, META_BYTES_MAX } from "./tags.ts";
+import { encodeTags } from "./tags.ts";
 
 /** Entries of Serf's collections. */
 export interface SerfSizes {

@@ -9,6 +9,7 @@
  */
 import { WireError } from "../base/errors.ts";
 import { compareBytewise } from "../base/go_text.ts";
+import { META_BYTES_MAX } from "../memberlist/node_state.ts";
 import { MsgpackReader } from "../wire/msgpack_reader.ts";
 import { MsgpackWriter } from "../wire/msgpack_writer.ts";
 import { decodeText, encodeText } from "../wire/text.ts";
@@ -16,9 +17,6 @@ import { decodeText, encodeText } from "../wire/text.ts";
 const TAGS_MAGIC = 0xff;
 /** The first Serf protocol that knows tags other than the role. */
 const TAGS_PROTOCOL_MIN = 3;
-
-/** The most bytes that encoded tags may have. Only senders check. */
-export const META_BYTES_MAX = 512;
 
 const reader = new MsgpackReader();
 

@@ -1,5 +1,5 @@
 /** The buffer of user events: what was seen, so that each is delivered and passed on once. protocol.md D.4. */
-import { bytesEqual } from "../base/bytes.ts";
+import { bytesEqual, NO_BYTES } from "../base/bytes.ts";
 import { type Metric, type MetricsSink, NO_METRICS } from "../base/metrics.ts";
 import { Slab } from "../base/slab.ts";
 import type { LamportClock } from "./lamport_clock.ts";
@@ -112,8 +112,6 @@ export class UserEvents {
     for (const event of slot.entries) this.#bytes -= weightOf(event.name, event.payload);
   }
 }
-
-const NO_BYTES = new Uint8Array(0);
 
 function weightOf(name: string, payload: Uint8Array | null): number {
   return EVENT_OVERHEAD_BYTES + name.length + (payload?.length ?? 0);

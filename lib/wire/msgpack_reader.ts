@@ -12,12 +12,12 @@
  */
 import { assert } from "../base/assert.ts";
 import { WireError } from "../base/errors.ts";
+import { NO_BYTES } from "../base/bytes.ts";
 import { containedValues, measureValue } from "./msgpack_scan.ts";
 import type { StructFields } from "./struct_fields.ts";
 import { decodeText } from "./text.ts";
 
 const SCRATCH = new DataView(new ArrayBuffer(8));
-const NO_BYTES = new Uint8Array(0);
 /** bounded: structs are nested as the message types are, at most this deep. */
 const STRUCT_DEPTH_MAX = 8;
 
@@ -53,11 +53,6 @@ export class MsgpackReader {
   /** Offset of the next byte to read, counted as the `bytes` given to {@linkcode reset} are. */
   get position(): number {
     return this.#position;
-  }
-
-  /** Offset of the end. */
-  get end(): number {
-    return this.#end;
   }
 
   /** Whether the next value is nil; does not consume it. @throws {WireError} at the end of input. */

@@ -10,6 +10,7 @@
  * Source: protocol.md A.2.
  */
 import { assert } from "../base/assert.ts";
+import { NO_BYTES } from "../base/bytes.ts";
 import type { Literal } from "./literal.ts";
 import { encodeTextInto } from "./text.ts";
 
@@ -18,7 +19,6 @@ export type MsgpackDialect = "old" | "new";
 
 const SCRATCH = new DataView(new ArrayBuffer(8));
 
-const NO_BYTES = new Uint8Array(0);
 const NO_VIEW = new DataView(NO_BYTES.buffer);
 
 /**

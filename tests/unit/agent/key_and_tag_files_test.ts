@@ -1,6 +1,7 @@
 /** The texts are what HashiCorp's agent 0.9.4 printed for these files. */
 import { deepEqual, equal, throws } from "../../support/assert.ts";
-import { isKeyLength, readKeyringFile, writeKeyringFile } from "../../../lib/agent/keyring_file.ts";
+import { readKeyringFile, writeKeyringFile } from "../../../lib/agent/keyring_file.ts";
+import { isKeyLength } from "../../../lib/memberlist/keyring.ts";
 import {
   checkTagsLength,
   encodeTagsFile,

@@ -1,4 +1,5 @@
-import { equal } from "../../support/assert.ts";
+import { deepEqual, equal } from "../../support/assert.ts";
+import { errorText } from "../../../lib/base/error_text.ts";
 import { JoinError, joinErrorText, TransportError } from "../../../lib/base/errors.ts";
 
 Deno.test("joinErrorText() counts, lists with tab and star, and ends with an empty line", () => {
@@ -13,4 +14,8 @@ Deno.test("joinErrorText() counts, lists with tab and star, and ends with an emp
 Deno.test("TransportError.remote is false only for this host's own faults", () => {
   equal(new TransportError("refused", "").remote, true);
   equal(new TransportError("local", "").remote, false);
+});
+
+Deno.test("errorText() is the message of whatever was thrown, and never nothing", () => {
+  deepEqual([new Error("no"), "text", 7, new Error("")].map(errorText), ["no", "text", "7", "unknown error"]);
 });
