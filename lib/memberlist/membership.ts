@@ -152,10 +152,17 @@ export class Membership {
     }
     if (this.#isHearsay(known, accusation)) {
       if (known.suspicion === undefined) this.#suspect(known, accusation, true);
-      else this.#engine.table.own(known).incarnation = accusation.incarnation;
+      else if (accusation.incarnation > known.incarnation) this.#renewSentence(known, accusation);
       return;
     }
     this.#bury(known, accusation);
+  }
+
+  /** The accused can deny the newer accusation only if it hears of that. It has no more time for it. */
+  #renewSentence(known: Readonly<NodeState>, accusation: Readonly<Accusation>): void {
+    this.#engine.table.own(known).incarnation = accusation.incarnation;
+    this.#news.suspect(accusation);
+    this.#engine.metrics.counter("memberlist.msg.suspect", 1);
   }
 
   #bury(known: Readonly<NodeState>, accusation: Readonly<Accusation>): void {

@@ -111,6 +111,12 @@ Deno.test("hearsay: the same death told again, by the same or by others, leaves 
     world.receive(dead("other", incarnation, from));
     equal(node.status, NodeStatus.suspect, `dead(${incarnation}) from ${from}`);
   }
+  world.transport.take();
+  world.runFor(50);
+  const told = world.takeMessages().flatMap(({ suspect }) =>
+    suspect?.node === "other" ? [suspect.incarnation] : []
+  );
+  deepEqual([...new Set(told)], [3], "the accused can deny what it hears");
   world.receive(alive({ incarnation: 3 }));
   equal(node.status, NodeStatus.suspect, "what was said before the newest death is no objection to it");
   world.receive(alive({ incarnation: 4 }));
