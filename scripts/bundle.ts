@@ -136,7 +136,10 @@ async function clientOf(directory: string): Promise<string> {
     }],
   });
   if (missing.size > 0) throw new BuildError(`no part of the bundle is called ${[...missing].join(", ")}`);
-  return result.outputFiles[0]!.text;
+  const { text } = result.outputFiles[0]!;
+  const stray = text.match(/\bimport\((?!"\.\/)[^)]*\)/);
+  if (stray !== null) throw new BuildError(`the commands' script cannot import: ${stray[0]}`);
+  return text;
 }
 
 async function commitStamp(root: string): Promise<string> {

@@ -1,6 +1,7 @@
 /**
  * Holds the code to the picture of the layers: imports point down only and never in a circle, the core is synchronous
- * and ambient-free, files stay small. Prints each breach as `file:line: what is wrong, and what to do instead`; exit 1 if there is any.
+ * and ambient-free, files stay small. Prints each breach as `file:line: what is wrong, and what to do instead`; exit 1
+ * if there is any.
  */
 const ROOT = new URL("../", import.meta.url).pathname;
 

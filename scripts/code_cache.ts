@@ -50,9 +50,9 @@ async function codeCache(root: string, directory: string): Promise<Uint8Array> {
   using agent = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   answerOne(agent).catch(() => {}); // the client tells
   const args = ["members", `-rpc-addr=127.0.0.1:${agent.addr.port}`];
-  const made = await run(root, maker, args, { CODE_CACHE: cache });
+  const made = await run(root, maker, args, { CODE_CACHE: cache }, true);
   if (!made.ok || !made.text.includes("alive")) throw new BuildError(`no code cache: ${made.text.trim()}`);
-  const taken = await run(root, maker, [], { CODE_CACHE: cache });
+  const taken = await run(root, maker, [], { CODE_CACHE: cache }, true);
   if (!taken.ok) throw new BuildError(`V8 refuses the code cache: ${taken.text.trim()}`);
   await Deno.remove(maker);
   return await Deno.readFile(cache);

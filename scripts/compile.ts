@@ -52,17 +52,19 @@ export interface Outcome {
   readonly text: string;
 }
 
-/** Runs a command in `cwd` to its end; both outputs together as text. */
+/** Runs a command in `cwd` to its end; both outputs together as text. @param clearEnv whether it gets `env` alone. */
 export async function run(
   cwd: string,
   command: string,
   args: readonly string[],
   env: Record<string, string> = {},
+  clearEnv = false,
 ): Promise<Outcome> {
   const result = await new Deno.Command(command, {
     args: [...args],
     cwd,
     env: { NO_COLOR: "1", ...env },
+    clearEnv,
     stdin: "null",
   }).output();
   const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);

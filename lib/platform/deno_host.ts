@@ -133,7 +133,8 @@ export async function resolveHost(host: string): Promise<string[]> {
   if (parseIp(host) !== undefined) return [host];
   // The module warns on standard error of an empty name.
   if (host === "") throw new Error("lookup : no such host");
-  const { lookup } = await import("node:dns");
+  // No import: the commands' program is a script (scripts/bundle.ts), which cannot.
+  const { lookup } = process.getBuiltinModule("node:dns");
   const addresses = await new Promise<LookupAddress[]>((resolve, reject) => {
     // Throws at once when the name cannot be one: it is not a domain in any script.
     lookup(

@@ -1,6 +1,6 @@
 /** The compiled program as a new user meets it: clean directory, empty environment, no privileges, one clear line. */
 import { deepEqual, equal, match, ok } from "../support/assert.ts";
-import { runCommand, RunningAgent, withAgents } from "../support/agents.ts";
+import { eventually, runCommand, RunningAgent, withAgents } from "../support/agents.ts";
 import { testOurs } from "../support/binaries.ts";
 
 testOurs("e2e: version prints the release and the protocol", async (ours) => {
@@ -20,6 +20,34 @@ testOurs(
       const { stdout } = await runCommand("/bin/bash", ["-c", script(command)]);
       equal(stdout, "141\n", command);
     }
+  },
+);
+
+testOurs(
+  "e2e: a command finds its agent by a host name, and says when there is no such host",
+  async (ours) => {
+    const free = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const { port } = free.addr;
+    free.close();
+    const agent = new Deno.Command(ours, {
+      args: ["agent", "-node=named", "-bind=127.0.71.4", `-rpc-addr=127.0.0.1:${port}`],
+      clearEnv: true,
+      stdin: "null",
+      stdout: "null",
+      stderr: "null",
+    }).spawn();
+    try {
+      await eventually("it is found", 30_000, async () => {
+        const { code, stdout } = await runCommand(ours, ["members", `-rpc-addr=localhost:${port}`]);
+        return code === 0 && stdout.startsWith("named  127.0.71.4:7946  alive");
+      });
+    } finally {
+      agent.kill("SIGKILL");
+      await agent.status;
+    }
+    const unknown = await runCommand(ours, ["members", "-rpc-addr=nowhere.invalid:7373"]);
+    equal(unknown.code, 1);
+    match(unknown.stdout, /lookup nowhere\.invalid: (no such host|Temporary failure in name resolution)\n$/);
   },
 );
 
