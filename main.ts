@@ -7,11 +7,17 @@ import { createPlatform } from "./lib/platform/deno_platform.ts";
 
 const platform = createPlatform();
 
+let isDying = false;
+
 /** A bug, or a system that refuses what every command needs: one line that can be reported, and an end. */
-function die(error: unknown): never {
+async function die(error: unknown): Promise<void> {
+  if (isDying) return;
+  isDying = true;
   const text = error instanceof Error ? error.stack ?? error.message : String(error);
   const oneLine = text.replace(/\s*\n\s*/g, " ");
   platform.ui.err(`serf: internal error: ${oneLine}\n`);
+  // What came before it says how.
+  await platform.ui.flush();
   Deno.exit(1);
 }
 

@@ -7,7 +7,7 @@ import type { Clock, Random, Storage, Transport, TransportSink } from "../base/p
 
 /** Standard output and standard error. Never throws: a closed pipe ends the output, not the program. */
 export interface Ui {
-  /** Writes text as it is (no newline added; what stands for bytes as these, byte_text.ts). Out when it returns. */
+  /** Writes text as it is (no newline added; what stands for bytes as these, byte_text.ts). Out when it returns, until {@linkcode queueOut}. */
   out(text: string): void;
   err(text: string): void;
   /**

@@ -7,8 +7,8 @@ export interface AsyncWriter {
   write(bytes: Uint8Array): Promise<number>;
 }
 
-/** What waits at most, in characters: some thousand lines. */
-const QUEUE_CHARS_MAX = 256 * 1024;
+/** What waits at most, in characters: more than a push/pull that names ten thousand members logs in one turn. */
+const QUEUE_CHARS_MAX = 2 * 1024 * 1024;
 /** How long a program that ends waits for a reader. */
 const FLUSH_MS = 1_000;
 /** The pause after a write. A write takes 60 us of processor time, so that many lines had better go out with one. */
@@ -27,7 +27,7 @@ const PAUSE_MS = 10;
 export class QueuedOutput implements Output {
   readonly #writer: AsyncWriter;
   readonly #pauseMs: number;
-  // bounded: QUEUE_CHARS_MAX
+  // bounded: QUEUE_CHARS_MAX, or one longer text
   #queue = "";
   #dropped = 0;
   #ended = false;
@@ -46,7 +46,8 @@ export class QueuedOutput implements Output {
 
   write(text: string): void {
     if (this.#ended || text === "") return;
-    if (this.#dropped > 0 || this.#queue.length + text.length > QUEUE_CHARS_MAX) {
+    const hasNoRoom = this.#queue !== "" && this.#queue.length + text.length > QUEUE_CHARS_MAX;
+    if (this.#dropped > 0 || hasNoRoom) {
       this.#dropped++;
       return;
     }

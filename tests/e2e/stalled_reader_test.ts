@@ -7,7 +7,7 @@ import { RpcClient } from "../../lib/rpc/rpc_client.ts";
 
 const RPC = "127.0.78.1:7373";
 /** More lines than a pipe and the queue behind it take: each has 400 bytes and more. */
-const EVENTS = 2_000;
+const EVENTS = 8_000;
 
 testOurs(
   "e2e: a reader of the log who stands still stops no agent; the log goes on, and says what it left out",

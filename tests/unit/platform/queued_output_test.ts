@@ -64,10 +64,10 @@ Deno.test("QueuedOutput offers the first text at once, and what comes meanwhile 
 Deno.test("QueuedOutput drops what a reader who stands still leaves no room for, and says how much", async () => {
   const { reader, output } = create();
   const line = "x".repeat(1023) + "\n";
-  for (let i = 0; i < 1 + 256 + 3; i++) output.write(line);
+  for (let i = 0; i < 1 + 2048 + 3; i++) output.write(line);
   await reader.take();
   await reader.take();
-  equal(reader.read(), line.repeat(257) + "==> 3 lines were dropped: nobody read them in time\n");
+  equal(reader.read(), line.repeat(2049) + "==> 3 lines were dropped: nobody read them in time\n");
   output.write("after\n");
   await reader.take();
   equal(reader.read().endsWith("in time\nafter\n"), true);
@@ -76,7 +76,7 @@ Deno.test("QueuedOutput drops what a reader who stands still leaves no room for,
 Deno.test("QueuedOutput keeps the order: after one that was dropped, none goes before the note", async () => {
   const { reader, output } = create();
   output.write("first\n");
-  output.write("x".repeat(256 * 1024 - 1));
+  output.write("x".repeat(2 * 1024 * 1024 - 1));
   for (const text of ["xx", "y"]) output.write(text);
   await reader.take();
   await reader.take();
@@ -131,4 +131,19 @@ Deno.test("QueuedOutput.flush() does not wait for a reader who never reads", asy
   await output.flush();
   equal(reader.read(), "");
   await reader.take();
+});
+
+Deno.test("QueuedOutput takes what ten thousand joins log in one turn, and one text of any length", async () => {
+  const { reader, output } = create();
+  const line = `    2026/11/23 20:33:31 [INFO] serf: EventMemberJoin: ${"n".repeat(64)} 255.255.255.255\n`;
+  for (let i = 0; i < 10_000; i++) output.write(line);
+  await reader.take();
+  await reader.take();
+  equal(reader.read(), line.repeat(10_000));
+  const long = "x".repeat(3 * 1024 * 1024);
+  output.write(long);
+  await reader.take();
+  output.write("and on\n");
+  await reader.take();
+  equal(reader.read().length, line.length * 10_000 + long.length + 7);
 });
