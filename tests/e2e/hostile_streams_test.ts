@@ -14,12 +14,14 @@ import { HANDSHAKE, request } from "../unit/rpc/conversation.ts";
 import { concat } from "../unit/rpc/fake_stream.ts";
 
 const GOSSIP = 7946, RPC = 7373;
-/** What may be kept of hostile input once it is over: heap that the engine has not given back yet. */
-const KEPT_KIB_MAX = 100_000;
+/** What may be kept of hostile input once it is over and the agent rests. */
+const KEPT_KIB_MAX = 50_000;
 /** The most that the agent may ever have: 64 MiB for streams' buffers, 40 for what one decompresses to, and copies. */
 const PEAK_KIB_MAX = 400_000;
 /** Gossip streams have ten seconds; a busy machine gets more. */
 const STREAM_LIMIT_MS = 40_000;
+/** An agent rests after four seconds, or later on a busy machine. */
+const REST_LIMIT_MS = 60_000;
 
 async function isWell(binary: string, agent: RunningAgent): Promise<void> {
   const rows = await membersOf(binary, agent.rpc);
@@ -41,9 +43,14 @@ function testAttack(
       await isWell(ours, agent);
       await eventually("all descriptors are given back", STREAM_LIMIT_MS, async () =>
         await openFiles(agent.pid) <= files + 2);
-      const kept = await anonymousKib(agent.pid) - memory, peak = await peakKib(agent.pid);
+      // When V8 gives large buffers back is its own affair, until the agent rests and collects (quiet_collector.ts).
+      let kept = Infinity;
+      await eventually("memory is given back", REST_LIMIT_MS, async () => {
+        kept = await anonymousKib(agent.pid) - memory;
+        return kept < KEPT_KIB_MAX;
+      });
+      const peak = await peakKib(agent.pid);
       console.log(`${name}: ${kept} KiB kept, ${peak} KiB at most`);
-      ok(kept < KEPT_KIB_MAX, `${kept} KiB are kept`);
       ok(peak < PEAK_KIB_MAX, `${peak} KiB were used`);
     }));
 }
